@@ -1,0 +1,51 @@
+"""Output files appear whole or not at all.
+
+check_output   before long work: may this path be written? Refuses what exists, unless told
+writing        a temporary path beside the target, which becomes the target when the block ends well
+"""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from unsee.errors import OutputError
+
+
+def check_output(path: Path, *, overwrite: bool = False) -> None:
+    """Raise an OutputError, before any work is spent, where `path` cannot be written."""
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder; name a file in it, such as {path / 'NAME'}")
+    if path.exists() and not overwrite:
+        raise OutputError(f"{path} exists; choose another name, or allow it with --overwrite")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Permission bits do not tell of read-only mounts or of quotas: try it.
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+
+
+@contextlib.contextmanager
+def writing(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """Yield a temporary path in the folder of `path`; rename it to `path` at the end.
+
+    If the block fails, or is interrupted, nothing is left behind.
+    """
+    check_output(path, overwrite=overwrite)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield temporary
+        temporary.replace(path)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _cannot_write(path: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"cannot write {path}: {error.strerror or error}; choose a folder that you may write to"
+    )
