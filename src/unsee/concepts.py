@@ -1,0 +1,74 @@
+"""What to erase, and whether the model can read it.
+
+Concept        a phrase, what to erase it from, and other names for it
+as_concept     str or Concept -> Concept
+slug           a phrase -> a file name
+check_tokens   refuse a phrase that the text encoder reads as nothing, or reads only in part
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from unsee.errors import ConceptError
+
+_SLUG_LENGTH = 60
+"""In UTF-8 at most 240 bytes: with an extension still a file name on every system."""
+
+
+@dataclass(frozen=True)
+class Concept:
+    """A concept, in the words that people ask for it."""
+
+    phrase: str
+    """What to erase, such as "Van Gogh"."""
+    erase_from: str | None = None
+    """Change only what the model draws for this phrase: it keeps everything but the concept."""
+    synonyms: tuple[str, ...] = ()
+    """More phrases that shall lose the concept; trained in turn with the first."""
+
+    def __post_init__(self) -> None:
+        """Refuse phrases without words."""
+        for phrase in (*self.phrases, *([] if self.erase_from is None else [self.erase_from])):
+            if not phrase.strip():
+                raise ConceptError("the concept is empty; name it, for instance 'Van Gogh'")
+
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """All phrases that name the concept."""
+        return (self.phrase, *self.synonyms)
+
+
+def as_concept(concept: str | Concept) -> Concept:
+    """Take a bare phrase for a concept."""
+    return Concept(concept) if isinstance(concept, str) else concept
+
+
+def slug(phrase: str) -> str:
+    """Turn a phrase into a file name without extension: "Van Gogh" -> "van-gogh"."""
+    letters = unicodedata.normalize("NFKD", phrase.casefold())
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    words = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", plain))
+    name = "-".join(words)[:_SLUG_LENGTH].rstrip("-")
+    return name or f"concept-{hashlib.sha256(phrase.encode()).hexdigest()[:8]}"
+
+
+def check_tokens(phrase: str, ids: Sequence[int], empty: Sequence[int], limit: int) -> None:
+    """Raise a ConceptError unless the text encoder reads all of `phrase`, and reads something.
+
+    `ids` and `empty` are the tokens of the phrase and of the empty prompt, special tokens and
+    padding included; `limit` is how many of them the text encoder takes.
+    """
+    if len(ids) > limit:
+        special = len(empty) if len(empty) < limit else 2
+        raise ConceptError(
+            f"the concept has {len(ids) - special} tokens, but only {limit - special} fit into "
+            f"this model's text encoder; shorten {phrase!r}"
+        )
+    if list(ids) == list(empty):
+        raise ConceptError(
+            f"this model reads {phrase!r} as the empty prompt: "
+            "none of it is in its vocabulary; use other words"
+        )

@@ -1,0 +1,83 @@
+"""Every error that a user can cause. Each message is one line and says what to do.
+
+UnseeError
+├── UnknownName        a model, method, recipe or column that does not exist; suggests the nearest
+├── OptionError        an option out of its range, or two that contradict each other
+├── ConceptError       a phrase that the model cannot tell apart from the empty prompt, or too long
+├── CheckpointError    a base model, or the state of a stopped run, that cannot be used
+├── ErasedFileError    a file that is no erased file, or a damaged one
+│   └── WrongBaseError an erased file that belongs to another base model
+├── OutputError        a path that exists already or cannot be written
+├── MissingExtra       a part of unsee that is not installed
+├── Stopped            the user stopped the work; the state is kept where one was asked for
+└── NonFiniteLoss      the training diverged
+
+unknown_name   makes an UnknownName out of what was given and what there is
+"""
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+
+
+class UnseeError(Exception):
+    """Something that the user can mend; the message says how."""
+
+
+class UnknownName(UnseeError):
+    """A name that is not among the choices."""
+
+
+class OptionError(UnseeError):
+    """An option whose value makes no sense."""
+
+
+class ConceptError(UnseeError):
+    """A concept that cannot be erased because the model does not read it as one."""
+
+
+class CheckpointError(UnseeError):
+    """A base model, or the saved state of a run, that cannot be used."""
+
+
+class ErasedFileError(UnseeError):
+    """A file that is not an erased file, or not a whole one."""
+
+
+class WrongBaseError(ErasedFileError):
+    """An erased file that was made from another base model."""
+
+
+class OutputError(UnseeError):
+    """A path that must not or cannot be written."""
+
+
+class MissingExtra(UnseeError):
+    """An optional part that is not installed."""
+
+    def __init__(self, purpose: str, extra: str) -> None:
+        super().__init__(f"{purpose} needs an extra: pip install 'unsee[{extra}]'")
+
+
+class Stopped(UnseeError):
+    """The user stopped the work between two steps."""
+
+    def __init__(self, message: str, checkpoint: Path | None = None) -> None:
+        super().__init__(message)
+        self.checkpoint = checkpoint
+        """Where the state lies that the same call continues from, if it was kept."""
+
+
+class NonFiniteLoss(UnseeError):
+    """The loss, or a trained weight, is no longer a finite number."""
+
+
+def unknown_name(kind: str, name: str, choices: Iterable[str], *, hint: str = "") -> UnknownName:
+    """Say that `name` is no `kind`, suggest the nearest choice, list all of them."""
+    choices = list(choices)
+    nearest = difflib.get_close_matches(name, choices, n=1)
+    suggestion = f"; did you mean {nearest[0]!r}?" if nearest else ";"
+    also = f" ({hint})" if hint else ""
+    return UnknownName(
+        f"unknown {kind} {name!r}{suggestion} choose from: {', '.join(choices)}{also}"
+    )
