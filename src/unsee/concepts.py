@@ -55,14 +55,14 @@ def slug(phrase: str) -> str:
     return name or f"concept-{hashlib.sha256(phrase.encode()).hexdigest()[:8]}"
 
 
-def check_tokens(phrase: str, ids: Sequence[int], empty: Sequence[int], limit: int) -> None:
+def check_tokens(phrase: str, ids: Sequence[int], empty: Sequence[int], special: int) -> None:
     """Raise a ConceptError unless the text encoder reads all of `phrase`, and reads something.
 
-    `ids` and `empty` are the tokens of the phrase and of the empty prompt, special tokens and
-    padding included; `limit` is how many of them the text encoder takes.
+    `ids` and `empty` are the tokens of the phrase and of the empty prompt, padded to what the
+    text encoder takes and not cut off there; `special` of them mark the start and the end.
     """
+    limit = len(empty)
     if len(ids) > limit:
-        special = len(empty) if len(empty) < limit else 2
         raise ConceptError(
             f"the concept has {len(ids) - special} tokens, but only {limit - special} fit into "
             f"this model's text encoder; shorten {phrase!r}"

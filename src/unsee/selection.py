@@ -1,0 +1,97 @@
+"""Which parameters a method trains, by the structure of the network (Sec. 4.1 of the paper).
+
+METHODS     name -> what it trains and what for
+Selection   the names a method trains, and all the others
+select      network x method -> Selection
+
+A transformer block of these U-Nets holds self-attention as `attn1` and cross-attention, the only
+place where the prompt enters, as `attn2`. A parameter belongs to an attention module when it lies
+inside one: its projections to_q, to_k, to_v and to_out. The layer norms around it (`norm1`,
+`norm2`, `norm3`), the feed-forward layers, the convolutions in and out and between, their group
+norms and the time embedding lie outside; so all of them belong to `esd-u` and `full` and to no
+other method. (The authors' `noxattn` leaves out the time embedding and the last convolution.)
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from diffusers.models.attention_processor import Attention
+from torch import nn
+
+from unsee.errors import OptionError, unknown_name
+
+METHODS = {
+    "esd-x": "cross-attention: what a prompt names, such as an artist's style",
+    "esd-x-strict": "keys and values of cross-attention: the smallest edit",
+    "esd-u": "all but cross-attention: objects, and what appears without being named",
+    "selfattn": "self-attention: the layout; an ablation",
+    "full": "everything; an ablation",
+}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The parameters of a network, split into those that a method trains and the rest."""
+
+    method: str
+    """A key of METHODS."""
+    names: tuple[str, ...]
+    """What is trained, in the network's order; never empty."""
+    frozen: tuple[str, ...]
+    """What is not."""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a parameter lies: the attention it is part of, if any, and the projection."""
+
+    attention: str | None
+    projection: str | None
+
+
+_TRAINS: dict[str, Callable[[_Place], bool]] = {
+    "esd-x": lambda place: place.attention == "cross",
+    "esd-x-strict": lambda place: (
+        place.attention == "cross" and place.projection in ("to_k", "to_v")
+    ),
+    "esd-u": lambda place: place.attention != "cross",
+    "selfattn": lambda place: place.attention == "self",
+    "full": lambda place: True,
+}
+
+
+def select(network: nn.Module, method: str) -> Selection:
+    """Split the parameters of `network` as `method` has it."""
+    if method not in METHODS:
+        raise unknown_name("method", method, METHODS)
+    attentions = _attentions(network)
+    names: list[str] = []
+    frozen: list[str] = []
+    for name, _ in network.named_parameters():
+        trained = _TRAINS[method](_place(name, attentions))
+        (names if trained else frozen).append(name)
+    if not names:
+        raise OptionError(
+            f"method {method} trains nothing in this network: {METHODS[method].split(':')[0]} "
+            "is not part of it; choose another --method"
+        )
+    return Selection(method, tuple(names), tuple(frozen))
+
+
+def _attentions(network: nn.Module) -> dict[str, str]:
+    """Path of each attention module of a transformer block -> "self" or "cross"."""
+    kinds = {"attn1": "self", "attn2": "cross"}
+    return {
+        path: kinds[attribute]
+        for path, module in network.named_modules()
+        if (attribute := path.rpartition(".")[2]) in kinds and isinstance(module, Attention)
+    }
+
+
+def _place(name: str, attentions: dict[str, str]) -> _Place:
+    parts = name.split(".")
+    for length in range(len(parts) - 1, 0, -1):
+        path = ".".join(parts[:length])
+        if path in attentions:
+            return _Place(attentions[path], parts[length])
+    return _Place(None, None)
