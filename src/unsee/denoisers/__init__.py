@@ -1,0 +1,1 @@
+"""Model families behind one seam: base.py is the seam, and each other file is one family."""

@@ -1,0 +1,166 @@
+"""Stable Diffusion 1.x and 2.x: one CLIP text encoder and a U-Net with cross-attention.
+
+UNetDenoiser   answers the seam of base.py with the parts of a diffusers pipeline
+"""
+
+from collections.abc import Sequence
+from typing import Any, overload
+
+import torch
+from diffusers import DDIMScheduler
+from PIL import Image
+from torch import Tensor
+
+from unsee import sampling
+from unsee.concepts import check_tokens
+from unsee.denoisers.base import Condition, Defaults, Scheduler
+from unsee.errors import CheckpointError, OptionError, unknown_name
+from unsee.hashing import fingerprint
+
+SAMPLERS = ("model", "ddim")
+
+
+class UNetDenoiser:
+    """A Stable Diffusion model in parts, all of them frozen and in evaluation mode."""
+
+    family = "unet"
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        tokenizer: Any,
+        text_encoder: Any,
+        unet: Any,
+        vae: Any,
+        scheduler: Any,
+        defaults: Defaults | None = None,
+    ) -> None:
+        self.name = name
+        self.defaults = defaults or Defaults()
+        self.network = unet
+        self._tokenizer = tokenizer
+        self._text_encoder = text_encoder
+        # Some tokenizers do not know how long a prompt their text encoder takes.
+        self._tokens = min(tokenizer.model_max_length, text_encoder.config.max_position_embeddings)
+        self._vae = vae
+        for part in (text_encoder, unet, vae):
+            part.requires_grad_(False)
+            part.eval()
+        first = next(unet.parameters())
+        self.device: torch.device = first.device
+        self.dtype: torch.dtype = first.dtype
+        # Old checkpoints carry two settings that were mistakes; the pipelines of diffusers mend
+        # them in the same way.
+        mended = {"steps_offset": 1, "clip_sample": False}
+        config = {key: value for key, value in mended.items() if key in scheduler.config}
+        self._scheduler = type(scheduler).from_config(scheduler.config, **config)
+        self.prediction_type: str = scheduler.config.get("prediction_type", "epsilon")
+        if self.prediction_type not in ("epsilon", "v_prediction"):
+            raise CheckpointError(
+                f"{name} predicts {self.prediction_type!r}; "
+                "unsee edits models that predict epsilon or v_prediction"
+            )
+        self.fingerprint: str = fingerprint(unet.state_dict())
+
+    def check_phrase(self, phrase: str) -> None:
+        """Raise a ConceptError unless the text encoder reads all of it, and reads something."""
+        read, empty = (
+            self._tokenizer(text, padding="max_length", max_length=self._tokens).input_ids
+            for text in (phrase, "")
+        )
+        check_tokens(phrase, read, empty, self._tokenizer.num_special_tokens_to_add())
+
+    @torch.no_grad()
+    def encode(self, prompts: Sequence[str]) -> Condition:
+        """Encode prompts, cut off where the text encoder ends; the empty one is ∅."""
+        tokens = self._tokenizer(
+            list(prompts),
+            padding="max_length",
+            max_length=self._tokens,
+            truncation=True,
+            return_tensors="pt",
+        ).to(self.device)
+        masked = getattr(self._text_encoder.config, "use_attention_mask", False)
+        mask = tokens.attention_mask if masked else None
+        return Condition(self._text_encoder(tokens.input_ids, attention_mask=mask)[0])
+
+    def predict(self, x_t: Tensor, t: Tensor, condition: Condition) -> Tensor:
+        """Predict in the model's own space; fp32 whatever the model computes in."""
+        # Under autocast, trained fp32 weights and frozen half-precision ones work together.
+        half = self.dtype != torch.float32
+        with torch.autocast(self.device.type, self.dtype, enabled=half):
+            predicted: Tensor = self.network(
+                x_t.to(self.dtype), t, encoder_hidden_states=condition.hidden.to(self.dtype)
+            ).sample
+        return predicted.float()
+
+    def make_scheduler(self, steps: int, sampler: str = "model") -> Scheduler:
+        """Make a fresh scheduler with `steps` timesteps set; the model's own kind, or DDIM."""
+        if sampler not in SAMPLERS:
+            raise unknown_name("sampler", sampler, SAMPLERS)
+        trained = self._scheduler.config.num_train_timesteps
+        if steps > trained:
+            raise OptionError(f"{steps} sampler steps, but {self.name} knows only {trained}")
+        # Other schedulers' configs do not say whether DDIM shall clip; latents must not be.
+        scheduler: Any = (
+            DDIMScheduler.from_config(self._scheduler.config, clip_sample=False)
+            if sampler == "ddim"
+            else type(self._scheduler).from_config(self._scheduler.config)
+        )
+        scheduler.set_timesteps(steps, device=self.device)
+        made: Scheduler = scheduler
+        return made
+
+    def latent_shape(
+        self, height: int | None = None, width: int | None = None
+    ) -> tuple[int, int, int]:
+        """Channels, height and width of the latents of a picture of this many pixels."""
+        factor = 2 ** (len(self._vae.config.block_out_channels) - 1)
+        size = self.network.config.sample_size
+        sides = (size, size) if isinstance(size, int) else tuple(size)
+        for axis, (flag, pixels) in enumerate((("--height", height), ("--width", width))):
+            if pixels is None:
+                continue
+            if pixels < 1 or pixels % factor:
+                raise OptionError(f"{flag} must be a multiple of {factor}, not {pixels}")
+            sides = (*sides[:axis], pixels // factor, *sides[axis + 1 :])
+        return (self.network.config.in_channels, *sides)
+
+    @torch.no_grad()
+    def encode_images(self, images: Tensor) -> Tensor:
+        """Latents of pictures (rows, 3, height, width) in [-1, 1]."""
+        images = images.to(self.device, self._vae.dtype)
+        latents: Tensor = self._vae.encode(images).latent_dist.mode().float()
+        scaled: Tensor = latents * self._vae.config.scaling_factor
+        return scaled
+
+    @torch.no_grad()
+    def decode(self, latents: Tensor) -> Tensor:
+        """Pictures of latents: uint8, (rows, height, width, 3), on the CPU."""
+        latents = (latents / self._vae.config.scaling_factor).to(self._vae.dtype)
+        images: Tensor = self._vae.decode(latents).sample.float()
+        pixels = ((images / 2 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8)
+        return pixels.permute(0, 2, 3, 1).contiguous().cpu()
+
+    @overload
+    def generate(self, prompts: str, seed: int = 0, **settings: Any) -> Image.Image: ...
+
+    @overload
+    def generate(
+        self, prompts: Sequence[str], seed: int | Sequence[int] = 0, **settings: Any
+    ) -> list[Image.Image]: ...
+
+    def generate(
+        self, prompts: str | Sequence[str], seed: int | Sequence[int] = 0, **settings: Any
+    ) -> Image.Image | list[Image.Image]:
+        """Draw pictures; `settings` as in unsee.generate.
+
+        generate("a cat", 7)              one picture
+        generate(["a cat", "a dog"], 7)   a list of pictures, all from seed 7
+        generate(["a cat"] * 3, range(3)) a list of pictures, each from its own seed
+        """
+        listed = [prompts] if isinstance(prompts, str) else list(prompts)
+        seeds = [seed] * len(listed) if isinstance(seed, int) else list(seed)
+        pictures = sampling.generate(self, listed, seeds, **settings)
+        return pictures[0] if isinstance(prompts, str) else pictures

@@ -1,0 +1,135 @@
+"""From noise to a picture: the one sampling loop, for drawing and for the rollouts of training.
+
+Moment      one moment of a trajectory, and the predictions made there
+trajectory  denoise step by step under guidance
+generate    prompts and seeds -> pictures
+"""
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from unsee.denoisers.base import Condition, Defaults, Denoiser, Scheduler
+from unsee.errors import OptionError
+from unsee.guidance import classifier_free_guidance
+
+Generators = torch.Generator | Sequence[torch.Generator]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One moment of a guided trajectory."""
+
+    x_t: Tensor
+    """(rows, channels, height, width): what the network was shown."""
+    t: Tensor
+    """The timestep, a scalar."""
+    eps_c: Tensor
+    """The network's prediction under the prompt."""
+    eps_null: Tensor | None
+    """And under the null prompt; None where neither guidance nor the caller needs it."""
+    x_next: Tensor
+    """The latent after this step; not scaled for the network yet."""
+
+
+@torch.no_grad()
+def trajectory(
+    denoiser: Denoiser,
+    x: Tensor,
+    condition: Condition,
+    null: Condition,
+    scheduler: Scheduler,
+    *,
+    guidance: float,
+    generator: Generators,
+    both: bool = False,
+) -> Iterator[Moment]:
+    """Denoise `x` from the first timestep of `scheduler` to the last, guided as Eq. 3 has it.
+
+    `null` is what guidance leads away from, ∅ or a negative prompt. With guidance 1 it is not
+    evaluated, unless the caller wants `both` predictions.
+    """
+    noise = {"generator": generator} if _takes_generator(scheduler.step) else {}
+    for t in scheduler.timesteps:
+        x_t = scheduler.scale_model_input(x, t)
+        eps_null = None
+        if both or guidance != 1:
+            eps_c, eps_null = denoiser.predict(
+                torch.cat([x_t, x_t]), t, Condition.cat([condition, null])
+            ).chunk(2)
+        else:
+            eps_c = denoiser.predict(x_t, t, condition)
+        guided = (
+            eps_c
+            if eps_null is None or guidance == 1
+            else classifier_free_guidance(eps_null, eps_c, guidance)
+        )
+        x = scheduler.step(guided, t, x, **noise).prev_sample
+        yield Moment(x_t, t, eps_c, eps_null, x)
+
+
+def _takes_generator(step: Callable[..., object]) -> bool:
+    return "generator" in inspect.signature(step).parameters
+
+
+@torch.no_grad()
+def generate(
+    model: Denoiser,
+    prompts: Sequence[str],
+    seeds: Sequence[int],
+    *,
+    steps: int | None = None,
+    guidance: float | None = None,
+    negative: str | None = None,
+    height: int | None = None,
+    width: int | None = None,
+    batch_size: int = 16,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Image.Image]:
+    """Draw one picture per pair of prompt and seed.
+
+    Each picture has its own noise, so a seed gives the same picture in whatever company it is
+    drawn (to the last bit of a float: batches of another size are added up in another order).
+    `progress` is told how many pictures are done, out of how many.
+    """
+    if len(prompts) != len(seeds):
+        raise OptionError(f"{len(prompts)} prompts but {len(seeds)} seeds; give one for each")
+    if batch_size < 1:
+        raise OptionError(f"--batch-size must be at least 1, not {batch_size}")
+    settings = sampler_settings(model, steps, guidance)
+    shape = model.latent_shape(height, width)
+    null = model.encode([negative or ""])
+    pictures: list[Image.Image] = []
+    for start in range(0, len(prompts), batch_size):
+        chosen = slice(start, start + batch_size)
+        generators = [torch.Generator().manual_seed(seed) for seed in seeds[chosen]]
+        scheduler = model.make_scheduler(settings.steps)
+        noise = torch.stack([torch.randn(shape, generator=own) for own in generators])
+        latents = noise.to(model.device) * scheduler.init_noise_sigma
+        for moment in trajectory(
+            model,
+            latents,
+            model.encode(prompts[chosen]),
+            null.expand(len(generators)),
+            scheduler,
+            guidance=settings.guidance,
+            generator=generators,
+        ):
+            latents = moment.x_next
+        pictures += [Image.fromarray(picture.numpy()) for picture in model.decode(latents)]
+        if progress is not None:
+            progress(len(pictures), len(prompts))
+    return pictures
+
+
+def sampler_settings(model: Denoiser, steps: int | None, guidance: float | None) -> Defaults:
+    """Return the model's own settings with what the caller asks for instead."""
+    return replace(
+        model.defaults,
+        steps=model.defaults.steps if steps is None else steps,
+        guidance=model.defaults.guidance if guidance is None else guidance,
+    )

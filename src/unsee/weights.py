@@ -1,0 +1,261 @@
+"""The result of an erasure: the changed tensors, and how they came about.
+
+Recipe          the header of the file, key by key
+ErasedWeights   save, load; apply, restore, applied
+apply           an erased file onto a model or onto a diffusers pipeline
+applied_to      what a network carries at the moment
+swapped         a network with other parameters in place of its own, for the length of a block
+
+Parameters are exchanged by pointer, never copied: to restore is to put the original objects back,
+bit for bit.
+"""
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as serialize
+from torch import Tensor, nn
+
+from unsee.concepts import Concept
+from unsee.errors import ErasedFileError, WrongBaseError
+from unsee.files import writing
+from unsee.hashing import fingerprints
+from unsee.selection import METHODS, select
+
+FORMAT = 1
+_KEY = "unsee"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How erased weights were made. The header of the file holds it as JSON, key by key."""
+
+    base: str
+    """Name of the base model: a hub id, a name that unsee knows, or the name of its folder."""
+    base_fingerprints: tuple[str, ...]
+    """Hashes of the base network in the precisions that it may be loaded in (hashing.py)."""
+    concept: Concept
+    """What was erased."""
+    config: Mapping[str, Any]
+    """Each field of the EraseConfig: method, eta, steps, lr, seed and so on."""
+    versions: Mapping[str, str]
+    """Of unsee, torch and diffusers: byte for byte the same result needs the same versions."""
+    format: int = FORMAT
+    """Version of this header."""
+
+    @property
+    def method(self) -> str:
+        """Which parameters were trained: a key of METHODS."""
+        return str(self.config["method"])
+
+    @property
+    def eta(self) -> float:
+        """Strength of the erasure, in the paper's convention."""
+        return float(self.config["eta"])
+
+    def to_json(self) -> str:
+        """One line; the same recipe gives the same line."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Recipe":
+        """Read what `to_json` wrote; a ValueError, KeyError or TypeError where it is not that."""
+        record = json.loads(text)
+        if record["format"] != FORMAT:
+            raise ValueError(f"format {record['format']}, but this version reads {FORMAT}")
+        record["base_fingerprints"] = tuple(record["base_fingerprints"])
+        concept = record["concept"]
+        record["concept"] = Concept(
+            **{**concept, "synonyms": tuple(concept["synonyms"])},
+        )
+        recipe = cls(**record)
+        if recipe.method not in METHODS:
+            raise ValueError(f"method {recipe.method!r}")
+        return recipe
+
+
+@dataclass(frozen=True, eq=False)
+class ErasedWeights:
+    """Trained values of some parameters of a base model."""
+
+    tensors: Mapping[str, Tensor]
+    """Parameter name -> value in fp32 on the CPU."""
+    recipe: Recipe
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
+        """Write one safetensors file, whole or not at all."""
+        path = Path(path)
+        with writing(path, overwrite=overwrite) as temporary:
+            temporary.write_bytes(self._serialize())
+        return path
+
+    @classmethod
+    def load(cls, path: str | Path) -> "ErasedWeights":
+        """Read a file that `save` wrote; an ErasedFileError if it is not one, or not whole."""
+        path = Path(path)
+        if not path.is_file():
+            raise ErasedFileError(f"there is no file {path}; `unsee erase` makes one")
+        try:
+            with safe_open(path, framework="pt") as file:
+                header = (file.metadata() or {}).get(_KEY)
+                tensors = {name: file.get_tensor(name) for name in sorted(file.keys())}
+        except (SafetensorError, OSError) as error:
+            raise ErasedFileError(f"cannot read {path}: {_what_it_is(path, error)}") from error
+        if header is None:
+            raise ErasedFileError(
+                f"{path} is a safetensors file, but not one that unsee wrote; "
+                "give a file that `unsee erase` made"
+            )
+        try:
+            recipe = Recipe.from_json(header)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ErasedFileError(
+                f"{path} has a header that this version of unsee cannot read ({error}); "
+                "erase again, or use the version that wrote it"
+            ) from error
+        return cls(tensors, recipe)
+
+    def _serialize(self) -> bytes:
+        # One key only: safetensors does not promise an order among several.
+        return serialize(dict(self.tensors), metadata={_KEY: self.recipe.to_json()})
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of the file, as `sha256sum` prints it."""
+        return hashlib.sha256(self._serialize()).hexdigest()
+
+    def apply(self, model: Any) -> None:
+        """Put the erased values into `model`, which must be the base that they were made from.
+
+        `model` is what unsee.load returns, or a diffusers pipeline.
+        """
+        network = _network(model)
+        carried = applied_to(network)
+        if carried is not None:
+            raise ErasedFileError(
+                f"the model already carries the erasure of {carried.recipe.concept.phrase!r}; "
+                "restore it first"
+            )
+        self._check_base(model, network)
+        exchange = _Exchange(network, _as_parameters(network, self.tensors))
+        exchange.put_in()
+        network.unsee_applied = _Applied(self, exchange)
+
+    def restore(self, model: Any) -> None:
+        """Put the original values back, bit for bit."""
+        network = _network(model)
+        if applied_to(network) is not self:
+            raise ErasedFileError("this erasure is not applied to the model; nothing to restore")
+        network.unsee_applied.exchange.put_back()
+        del network.unsee_applied
+
+    @contextlib.contextmanager
+    def applied(self, model: Any) -> Iterator[None]:
+        """Apply inside the block, restore after it."""
+        self.apply(model)
+        try:
+            yield
+        finally:
+            self.restore(model)
+
+    def _check_base(self, model: Any, network: nn.Module) -> None:
+        made_from = self.recipe.base_fingerprints
+        if getattr(model, "fingerprint", None) not in made_from and not (
+            set(fingerprints(network.state_dict())) & set(made_from)
+        ):
+            raise WrongBaseError(
+                f"the erased file was made from {self.recipe.base!r}, which is not this model; "
+                "load that one, or erase the concept from this one"
+            )
+        chosen = select(network, self.recipe.method).names
+        shapes = {name: tuple(network.get_parameter(name).shape) for name in chosen}
+        if shapes != {name: tuple(tensor.shape) for name, tensor in self.tensors.items()}:
+            raise ErasedFileError(
+                f"the erased file does not hold the parameters of method {self.recipe.method}; "
+                "it is damaged: erase again"
+            )
+
+
+def apply(model: Any, erased: ErasedWeights | str | Path) -> ErasedWeights:
+    """Put an erased file into a model of unsee or a diffusers pipeline; returns what was put in."""
+    weights = erased if isinstance(erased, ErasedWeights) else ErasedWeights.load(erased)
+    weights.apply(model)
+    return weights
+
+
+def applied_to(network: nn.Module) -> ErasedWeights | None:
+    """Return the erasure that a network carries at the moment."""
+    # Kept on the network itself, so that it goes wherever the network goes, into a copy too.
+    applied: _Applied | None = getattr(network, "unsee_applied", None)
+    return None if applied is None else applied.weights
+
+
+@contextlib.contextmanager
+def swapped(network: nn.Module, parameters: Mapping[str, nn.Parameter]) -> Iterator[None]:
+    """Inside the block, `network` has these parameters in place of its own of the same names."""
+    exchange = _Exchange(network, parameters)
+    exchange.put_in()
+    try:
+        yield
+    finally:
+        exchange.put_back()
+
+
+class _Exchange:
+    """Parameters of a network and their stand-ins, either of which can be in place."""
+
+    def __init__(self, network: nn.Module, stand_ins: Mapping[str, nn.Parameter]) -> None:
+        self._places: list[tuple[nn.Module, str, nn.Parameter, nn.Parameter]] = []
+        for name, stand_in in stand_ins.items():
+            path, _, attribute = name.rpartition(".")
+            own = network.get_parameter(name)
+            self._places.append((network.get_submodule(path), attribute, own, stand_in))
+
+    def put_in(self) -> None:
+        try:
+            for module, attribute, _, stand_in in self._places:
+                setattr(module, attribute, stand_in)
+        except BaseException:
+            self.put_back()
+            raise
+
+    def put_back(self) -> None:
+        for module, attribute, own, _ in self._places:
+            setattr(module, attribute, own)
+
+
+@dataclass(frozen=True)
+class _Applied:
+    weights: ErasedWeights
+    exchange: _Exchange
+
+
+def _network(model: Any) -> nn.Module:
+    """Return the part of a model of unsee, or of a diffusers pipeline, that an erasure changes."""
+    network = getattr(model, "network", None) or getattr(model, "unet", None)
+    if not isinstance(network, nn.Module):
+        raise TypeError(f"no denoiser in {type(model).__name__}; give a model or a pipeline")
+    return network
+
+
+def _as_parameters(network: nn.Module, tensors: Mapping[str, Tensor]) -> dict[str, nn.Parameter]:
+    parameters = {}
+    for name, tensor in tensors.items():
+        own = network.get_parameter(name)
+        parameters[name] = nn.Parameter(tensor.to(own.device, own.dtype), requires_grad=False)
+    return parameters
+
+
+def _what_it_is(path: Path, error: Exception) -> str:
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        # A zip archive (torch.save) or a bare pickle stream.
+        if file.read(2) in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
+            return "it is a pickle, which can run code, and unsee loads none; give a .safetensors"
+    return f"it is truncated or no safetensors file ({error}); copy it or make it again"
