@@ -40,7 +40,7 @@ _HOME = {
     "load": "loading",
 }
 
-__all__ = [  # noqa: RUF022 - sorted as `sorted` does, which a test holds
+__all__ = [
     "Concept",
     "EraseConfig",
     "EraseStep",
