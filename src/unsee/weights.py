@@ -14,7 +14,7 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,8 @@ from unsee.selection import METHODS, select
 
 FORMAT = 1
 _KEY = "unsee"
+_APPLIED = "unsee_applied"
+"""Attribute of a network that carries an erasure: it goes wherever the network goes."""
 
 
 @dataclass(frozen=True)
@@ -146,15 +148,15 @@ class ErasedWeights:
         self._check_base(model, network)
         exchange = _Exchange(network, _as_parameters(network, self.tensors))
         exchange.put_in()
-        network.unsee_applied = _Applied(self, exchange)
+        vars(network)[_APPLIED] = _Applied(self, exchange)
 
     def restore(self, model: Any) -> None:
         """Put the original values back, bit for bit."""
         network = _network(model)
         if applied_to(network) is not self:
             raise ErasedFileError("this erasure is not applied to the model; nothing to restore")
-        network.unsee_applied.exchange.put_back()
-        del network.unsee_applied
+        applied: _Applied = vars(network).pop(_APPLIED)
+        applied.exchange.put_back()
 
     @contextlib.contextmanager
     def applied(self, model: Any) -> Iterator[None]:
@@ -192,8 +194,7 @@ def apply(model: Any, erased: ErasedWeights | str | Path) -> ErasedWeights:
 
 def applied_to(network: nn.Module) -> ErasedWeights | None:
     """Return the erasure that a network carries at the moment."""
-    # Kept on the network itself, so that it goes wherever the network goes, into a copy too.
-    applied: _Applied | None = getattr(network, "unsee_applied", None)
+    applied: _Applied | None = vars(network).get(_APPLIED)
     return None if applied is None else applied.weights
 
 

@@ -1,0 +1,155 @@
+"""The settings of an erasure, and the recipes that hold published ones.
+
+EraseConfig     every setting; each is checked when it is made
+RECIPES         names of the recipes that ship with unsee
+read_recipe     a recipe's settings, with what it says for one method put in
+
+A recipe is a TOML file with fields of EraseConfig at the top, and tables [METHOD] with what is
+different when that method is used:
+
+    eta = 3.0
+    lr = 3e-4
+    [esd-u]
+    lr = 5e-5
+"""
+
+import importlib.resources
+import math
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Self
+
+from unsee.errors import OptionError, unknown_name
+from unsee.selection import METHODS
+
+SOURCES = {
+    "edited": "from the model as it is edited, one random moment of each trajectory: the paper",
+    "original": "from the unedited model, every moment of each trajectory: faster",
+}
+SAMPLERS = {
+    "model": "the sampler that the model comes with",
+    "ddim": "DDIM",
+}
+_FOLDER = importlib.resources.files("unsee") / "recipes"
+RECIPES = tuple(
+    sorted(file.name.removesuffix(".toml") for file in _FOLDER.iterdir() if ".toml" in file.name)
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EraseConfig:
+    """Settings of an erasure. The defaults are the paper's, and recipes/paper.toml spells them."""
+
+    method: str = "esd-x"
+    """Which parameters are trained: a key of selection.METHODS."""
+    eta: float = 1.0
+    """Strength of the erasure, in the paper's convention (public code counts one more)."""
+    steps: int = 1000
+    """Gradient steps."""
+    lr: float = 1e-5
+    """Learning rate of Adam."""
+    batch: int = 1
+    """Latents in one gradient step."""
+    seed: int = 0
+    """Seed of the noise and of the timesteps."""
+    source: str = "edited"
+    """Where latents come from: a key of SOURCES."""
+    sampler: str = "ddim"
+    """What samples them: a key of SAMPLERS."""
+    sampler_steps: int = 50
+    """Steps of a whole trajectory from noise to picture."""
+    sampling_guidance: float = 3.0
+    """Guidance scale while latents are sampled, the paper's α."""
+    rollouts: int = 1
+    """Trajectories sampled at once, with source original."""
+    reuse: int = 1
+    """How often each latent is trained on, with source original."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is out of range, naming the flag."""
+        for field in fields(self):
+            kind = {"str": str, "int": int, "float": (int, float)}[str(field.type)]
+            value = getattr(self, field.name)
+            if not isinstance(value, kind) or isinstance(value, bool):
+                raise OptionError(f"{_flag(field.name)} must be a {field.type}, not {value!r}")
+            if field.type == "float":
+                object.__setattr__(self, field.name, float(value))
+        for name, choices in (("method", METHODS), ("source", SOURCES), ("sampler", SAMPLERS)):
+            if getattr(self, name) not in choices:
+                raise unknown_name(name, getattr(self, name), choices)
+        self._check_range("eta", 0, 100)
+        self._check_range("steps", 1, 1_000_000)
+        if not 0 < self.lr <= 1:
+            raise OptionError(f"--lr must be above 0 and at most 1, not {self.lr}")
+        self._check_range("batch", 1, 4096)
+        self._check_range("seed", 0, 2**63 - 1)
+        self._check_range("sampler_steps", 1, 1000)
+        self._check_range("sampling_guidance", 0, 100)
+        self._check_range("rollouts", 1, 4096)
+        self._check_range("reuse", 1, 1000)
+        if self.source == "edited" and (self.rollouts, self.reuse) != (1, 1):
+            raise OptionError(
+                "--rollouts and --reuse keep latents for later, but with --source edited each is "
+                "sampled anew from the edited model; use --source original, or leave them out"
+            )
+
+    @classmethod
+    def from_recipe(cls, recipe: str | Path, **settings: Any) -> Self:
+        """Take the settings of a recipe, and `settings` instead of its own.
+
+        from_recipe("paper")                        the paper's
+        from_recipe("emoji", method="esd-u")        with what the recipe says for that method
+        from_recipe("emoji", eta=3.0, lr=None)      None leaves a setting to the recipe
+        from_recipe("my-settings.toml")             a file of your own
+        """
+        given = {name: value for name, value in settings.items() if value is not None}
+        _check_names("setting", given)
+        return cls(**{**read_recipe(recipe, given.get("method")), **given})
+
+    def _check_range(self, name: str, lowest: int, highest: int) -> None:
+        value = getattr(self, name)
+        if not (math.isfinite(value) and lowest <= value <= highest):
+            raise OptionError(f"{_flag(name)} must be between {lowest} and {highest}, not {value}")
+
+
+def read_recipe(recipe: str | Path, method: str | None = None) -> dict[str, Any]:
+    """Read a recipe that ships with unsee, or a .toml file; for `method`, or for its own."""
+    text = _recipe_text(str(recipe))
+    try:
+        record = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise OptionError(f"recipe {recipe} is not valid TOML: {error}") from error
+    tables = {name: table for name, table in record.items() if isinstance(table, dict)}
+    settings = {name: value for name, value in record.items() if name not in tables}
+    for name, table in tables.items():
+        if name not in METHODS:
+            raise unknown_name(f"method in recipe {recipe}", name, METHODS)
+        _check_names(f"setting in recipe {recipe}, table {name}", table)
+    _check_names(f"setting in recipe {recipe}", settings)
+    if method is not None:
+        settings["method"] = method
+    return {**settings, **tables.get(settings.get("method", EraseConfig.method), {})}
+
+
+def _recipe_text(recipe: str) -> str:
+    if recipe in RECIPES:
+        return (_FOLDER / f"{recipe}.toml").read_text(encoding="utf-8")
+    path = Path(recipe)
+    if path.suffix != ".toml":
+        raise unknown_name("recipe", recipe, RECIPES, hint="or a .toml file of your own")
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise OptionError(f"cannot read the recipe {path}: {error}") from error
+
+
+def _check_names(kind: str, settings: dict[str, Any]) -> None:
+    known = [field.name for field in fields(EraseConfig)]
+    for name in settings:
+        if name not in known:
+            raise unknown_name(kind, name, known)
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
