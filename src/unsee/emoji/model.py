@@ -1,0 +1,164 @@
+"""The checkpoint `emoji`: where it lies, what it is built of, how it is written.
+
+`folder`            the shipped checkpoint, in the Stable Diffusion folder format
+`new_vae`, `new_unet`, `new_text_encoder`   untrained parts of the shipped sizes
+`new_tokenizer`     a CLIP tokenizer in which every caption word is one token
+`new_scheduler`     the noise schedule it is trained and sampled with
+`save`              the parts as one folder that StableDiffusionPipeline loads
+
+64 x 64 pixels, 8 x 8 latents of 16 channels, v-prediction, Stable Diffusion's own betas.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from unsee.emoji import captions
+from unsee.emoji.scenes import SIZE
+
+if TYPE_CHECKING:
+    from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
+    from transformers import CLIPTextModel, CLIPTokenizer
+
+LATENT_CHANNELS = 16
+LATENT_SIZE = SIZE // 8
+TEXT_WIDTH = 128
+MAX_TOKENS = 32
+END_OF_WORD = "</w>"
+
+
+def folder() -> Path:
+    """The checkpoint that ships with unsee; any diffusers program can load it."""
+    return Path(__file__).parent / "weights" / "model"
+
+
+@dataclass
+class Parts:
+    """What a Stable Diffusion checkpoint consists of."""
+
+    vae: AutoencoderKL
+    unet: UNet2DConditionModel
+    text_encoder: CLIPTextModel
+    tokenizer: CLIPTokenizer
+    scheduler: DDIMScheduler
+
+
+def new_vae() -> AutoencoderKL:
+    """1.7 M parameters. Half of the cost of a call lies in the layers at full resolution."""
+    from diffusers import AutoencoderKL
+
+    widths = (16, 32, 64, 96)
+    return AutoencoderKL(
+        sample_size=SIZE,
+        block_out_channels=widths,
+        down_block_types=("DownEncoderBlock2D",) * len(widths),
+        up_block_types=("UpDecoderBlock2D",) * len(widths),
+        layers_per_block=1,
+        latent_channels=LATENT_CHANNELS,
+        norm_num_groups=8,
+    )
+
+
+def new_unet() -> UNet2DConditionModel:
+    """Two levels, 8 x 8 and 4 x 4, with self- and cross-attention everywhere."""
+    from diffusers import UNet2DConditionModel
+
+    return UNet2DConditionModel(
+        sample_size=LATENT_SIZE,
+        in_channels=LATENT_CHANNELS,
+        out_channels=LATENT_CHANNELS,
+        block_out_channels=(96, 192),
+        down_block_types=("CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D"),
+        layers_per_block=1,
+        cross_attention_dim=TEXT_WIDTH,
+        attention_head_dim=4,
+        norm_num_groups=16,
+    )
+
+
+def new_text_encoder(tokenizer: CLIPTokenizer) -> CLIPTextModel:
+    """A CLIP text model of two layers, trained together with the U-Net."""
+    from transformers import CLIPTextConfig, CLIPTextModel
+
+    return CLIPTextModel(
+        CLIPTextConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=TEXT_WIDTH,
+            intermediate_size=4 * TEXT_WIDTH,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            max_position_embeddings=MAX_TOKENS,
+            projection_dim=TEXT_WIDTH,
+            bos_token_id=tokenizer.bos_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=tokenizer.pad_token_id,
+        )
+    )
+
+
+def new_tokenizer() -> CLIPTokenizer:
+    """Byte-pair encoding learned from the captions until each of their words is one token.
+
+    Other words are spelled in smaller pieces, down to single bytes, so that no prompt is lost.
+    """
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+    from transformers import CLIPTokenizer
+
+    learner = Tokenizer(models.BPE(end_of_word_suffix=END_OF_WORD))
+    learner.normalizer = normalizers.Lowercase()
+    learner.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Whitespace(), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    )
+    trainer = trainers.BpeTrainer(
+        vocab_size=1 << 16, end_of_word_suffix=END_OF_WORD, show_progress=False
+    )
+    learner.train_from_iterator(captions.vocabulary(), trainer)
+    merges = [tuple(pair) for pair in json.loads(learner.to_str())["model"]["merges"]]
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+    tokens = [
+        *letters,
+        *(letter + END_OF_WORD for letter in letters),
+        *("".join(pair) for pair in merges),
+        "<|startoftext|>",
+        "<|endoftext|>",
+    ]
+    vocabulary = {token: number for number, token in enumerate(dict.fromkeys(tokens))}
+    return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=MAX_TOKENS)
+
+
+def new_scheduler() -> DDIMScheduler:
+    """Stable Diffusion's betas; v-prediction, because few steps then start well from pure noise."""
+    from diffusers import DDIMScheduler
+
+    return DDIMScheduler(
+        beta_schedule="scaled_linear",
+        beta_start=0.00085,
+        beta_end=0.012,
+        prediction_type="v_prediction",
+        timestep_spacing="trailing",
+        clip_sample=False,
+        set_alpha_to_one=False,
+    )
+
+
+def save(parts: Parts, target: Path) -> None:
+    """Write a folder that `StableDiffusionPipeline.from_pretrained` loads, weights as fp16."""
+    import torch
+    from diffusers import StableDiffusionPipeline
+
+    with warnings.catch_warnings():
+        # The missing safety checker is the point: there is nothing unsafe to find here.
+        warnings.simplefilter("ignore")
+        pipeline = StableDiffusionPipeline(
+            **vars(parts),
+            safety_checker=None,
+            feature_extractor=None,
+            requires_safety_checker=False,
+        )
+    pipeline.to(dtype=torch.float16)
+    pipeline.save_pretrained(target, safe_serialization=True)
