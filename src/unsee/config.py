@@ -31,6 +31,7 @@ SAMPLERS = {
     "model": "the sampler that the model comes with",
     "ddim": "DDIM",
 }
+_KIND_NAMES: dict[Any, str] = {float: "a number", int: "a whole number", str: "a name"}
 _FOLDER = importlib.resources.files("unsee") / "recipes"
 RECIPES = tuple(
     sorted(file.name.removesuffix(".toml") for file in _FOLDER.iterdir() if ".toml" in file.name)
@@ -69,12 +70,13 @@ class EraseConfig:
     def __post_init__(self) -> None:
         """Refuse what is out of range, naming the flag."""
         for field in fields(self):
-            kind = {"str": str, "int": int, "float": (int, float)}[str(field.type)]
             value = getattr(self, field.name)
-            if not isinstance(value, kind) or isinstance(value, bool):
-                raise OptionError(f"{_flag(field.name)} must be a {field.type}, not {value!r}")
-            if field.type == "float":
-                object.__setattr__(self, field.name, float(value))
+            if field.type is float and type(value) is int:
+                value = float(value)
+                object.__setattr__(self, field.name, value)
+            if type(value) is not field.type:
+                kind = _KIND_NAMES[field.type]
+                raise OptionError(f"{_flag(field.name)} must be {kind}, not {value!r}")
         for name, choices in (("method", METHODS), ("source", SOURCES), ("sampler", SAMPLERS)):
             if getattr(self, name) not in choices:
                 raise unknown_name(name, getattr(self, name), choices)
@@ -88,11 +90,6 @@ class EraseConfig:
         self._check_range("sampling_guidance", 0, 100)
         self._check_range("rollouts", 1, 4096)
         self._check_range("reuse", 1, 1000)
-        if self.source == "edited" and (self.rollouts, self.reuse) != (1, 1):
-            raise OptionError(
-                "--rollouts and --reuse keep latents for later, but with --source edited each is "
-                "sampled anew from the edited model; use --source original, or leave them out"
-            )
 
     @classmethod
     def from_recipe(cls, recipe: str | Path, **settings: Any) -> Self:

@@ -1,8 +1,9 @@
 """From noise to a picture: the one sampling loop, for drawing and for the rollouts of training.
 
-Moment      one moment of a trajectory, and the predictions made there
-trajectory  denoise step by step under guidance
-generate    prompts and seeds -> pictures
+Moment         one moment of a trajectory, and the predictions made there
+trajectory     denoise step by step under guidance
+generate       prompts and seeds -> pictures
+GenerateStep   what the progress callback is told
 """
 
 import inspect
@@ -34,6 +35,16 @@ class Moment:
     """And under the null prompt; None where neither guidance nor the caller needs it."""
     x_next: Tensor
     """The latent after this step; not scaled for the network yet."""
+
+
+@dataclass(frozen=True)
+class GenerateStep:
+    """A batch of pictures that has been drawn."""
+
+    done: int
+    """Pictures so far."""
+    total: int
+    """Pictures that there will be."""
 
 
 @torch.no_grad()
@@ -88,13 +99,12 @@ def generate(
     height: int | None = None,
     width: int | None = None,
     batch_size: int = 16,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[GenerateStep], None] | None = None,
 ) -> list[Image.Image]:
     """Draw one picture per pair of prompt and seed.
 
     Each picture has its own noise, so a seed gives the same picture in whatever company it is
     drawn (to the last bit of a float: batches of another size are added up in another order).
-    `progress` is told how many pictures are done, out of how many.
     """
     if len(prompts) != len(seeds):
         raise OptionError(f"{len(prompts)} prompts but {len(seeds)} seeds; give one for each")
@@ -122,7 +132,7 @@ def generate(
             latents = moment.x_next
         pictures += [Image.fromarray(picture.numpy()) for picture in model.decode(latents)]
         if progress is not None:
-            progress(len(pictures), len(prompts))
+            progress(GenerateStep(len(pictures), len(prompts)))
     return pictures
 
 

@@ -1,0 +1,151 @@
+"""Erase a concept: the one place where model, rollout, objective and optimiser meet.
+
+erase          a model and a concept -> ErasedWeights
+EraseConfig    the settings (config.py)
+EraseStep      what the progress callback is told after each step
+"""
+
+import contextlib
+import importlib.metadata
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import FrameType
+
+import torch
+
+from unsee.concepts import Concept, as_concept
+from unsee.config import EraseConfig as EraseConfig
+from unsee.denoisers.base import Denoiser
+from unsee.errors import ErasedFileError, OptionError, Stopped
+from unsee.files import check_output
+from unsee.hashing import fingerprints
+from unsee.training import Training
+from unsee.weights import ErasedWeights, Recipe, applied_to
+
+SAVE_EVERY = 60.0
+"""Seconds between two savings of the state."""
+
+
+@dataclass(frozen=True)
+class EraseStep:
+    """One gradient step that has been made."""
+
+    step: int
+    """Its number, from 1."""
+    steps: int
+    """How many there will be."""
+    loss: float
+    """Before the step."""
+    seconds: float
+    """Since `erase` was called."""
+
+
+def erase(
+    model: Denoiser,
+    concept: str | Concept,
+    config: EraseConfig | None = None,
+    *,
+    progress: Callable[[EraseStep], None] | None = None,
+    checkpoint: str | Path | None = None,
+) -> ErasedWeights:
+    """Train the parameters that `config.method` selects until the concept is gone (Eq. 6).
+
+    The model itself is left as it was, bit for bit: the result is in the ErasedWeights.
+    Without `config`, the settings are those of the model's own recipe.
+
+    With `checkpoint`, the state is kept in that file, every minute and when Ctrl-C stops the work
+    between two steps. The same call continues from there and ends with the same weights as if it
+    had never stopped. The file stays after the last step; delete it once the result is saved.
+    """
+    began = time.monotonic()
+    concept = as_concept(concept)
+    config = config or EraseConfig.from_recipe(model.defaults.recipe)
+    _check_model(model)
+    recipe = _recipe(model, concept, config)
+    training = Training(model, concept, config)
+    state = Path(checkpoint) if checkpoint is not None else None
+    if state is not None:
+        check_output(state, overwrite=True)
+    if state is not None and state.exists():
+        training.load(state, recipe.to_json())
+    saved = time.monotonic()
+    with _ctrl_c_between_steps() as stop:
+        while training.step < config.steps:
+            loss = training.advance()
+            if progress is not None:
+                seconds = time.monotonic() - began
+                try:
+                    progress(EraseStep(training.step, config.steps, loss, seconds))
+                except KeyboardInterrupt:
+                    stop.set()
+            due = stop.is_set() or time.monotonic() - saved > SAVE_EVERY
+            if state is not None and (due or training.step == config.steps):
+                training.save(state, recipe.to_json())
+                saved = time.monotonic()
+            if stop.is_set() and training.step < config.steps:
+                raise _stopped(training.step, config.steps, state)
+    return ErasedWeights(training.result(), recipe)
+
+
+def _check_model(model: Denoiser) -> None:
+    carried = applied_to(model.network)
+    if carried is not None:
+        raise ErasedFileError(
+            f"the model carries the erasure of {carried.recipe.concept.phrase!r}; "
+            "restore it first, an erasure starts from the original"
+        )
+    if model.dtype == torch.float16:
+        raise OptionError(
+            "gradients vanish in float16; load the model with dtype float32 or bfloat16"
+        )
+
+
+def _recipe(model: Denoiser, concept: Concept, config: EraseConfig) -> Recipe:
+    # Of a folder only its name: where it lies is nobody's business.
+    folder = Path(model.name)
+    return Recipe(
+        base=folder.resolve().name if folder.is_dir() else model.name,
+        base_fingerprints=fingerprints(model.network.state_dict()),
+        concept=concept,
+        config=asdict(config),
+        versions={name: _version(name) for name in ("unsee", "torch", "diffusers")},
+    )
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _stopped(step: int, steps: int, state: Path | None) -> Stopped:
+    done = f"stopped after step {step} of {steps}"
+    if state is None:
+        return Stopped(f"{done}; nothing is kept, since no checkpoint was asked for")
+    return Stopped(f"{done}; the state is in {state}, and the same command goes on", state)
+
+
+@contextlib.contextmanager
+def _ctrl_c_between_steps() -> Iterator[threading.Event]:
+    """Turn the first Ctrl-C into an event; the second one interrupts at once, as usual."""
+    stop = threading.Event()
+
+    def on_ctrl_c(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    # Only the main thread may set handlers, and only it is interrupted.
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = signal.signal(signal.SIGINT, on_ctrl_c)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)

@@ -1,0 +1,190 @@
+"""An erasure in progress: the student, its optimiser and the latents in stock.
+
+Training   `advance` makes one gradient step; `save` and `load` keep all of it in a file
+
+One denoiser is in memory. The student's parameters stand in for the network's own only while the
+student is asked (weights.swapped); for every other call the network is the original, the teacher.
+The file of a state is safetensors, with the numbers that are no tensors as JSON in its header:
+whoever goes on from it makes the same steps, bit for bit, as if nothing had happened.
+"""
+
+import json
+import math
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from unsee.concepts import Concept
+from unsee.config import EraseConfig
+from unsee.denoisers.base import Denoiser
+from unsee.errors import CheckpointError, NonFiniteLoss
+from unsee.files import writing
+from unsee.objective import erase_loss, erase_target
+from unsee.rollout import Prompts, RolloutSample, edited, original
+from unsee.selection import select
+from unsee.weights import swapped
+
+_KEY = "unsee-state"
+
+
+class Training:
+    """An erasure between two gradient steps."""
+
+    def __init__(self, model: Denoiser, concept: Concept, config: EraseConfig) -> None:
+        self.step = 0
+        """Gradient steps made."""
+        self._model = model
+        self._config = config
+        self._prompts = Prompts.encode(model, concept)
+        # In fp32 whatever the model is in: at the paper's learning rate most steps of Adam are
+        # smaller than the spacing of bfloat16 numbers, and would be rounded away.
+        self._student = {
+            name: nn.Parameter(model.network.get_parameter(name).detach().float().clone())
+            for name in select(model.network, config.method).names
+        }
+        self._optimizer = torch.optim.Adam(self._student.values(), lr=config.lr)
+        self._generator = torch.Generator().manual_seed(config.seed)
+        self._trajectories = 0
+        self._stock: RolloutSample | None = None
+
+    def advance(self) -> float:
+        """Make one gradient step; returns the loss before it."""
+        sample = self._sample()
+        target = erase_target(sample.eps_c, sample.eps_null, self._config.eta, sample.eps_from)
+        with self._swap():
+            prediction = self._model.predict(
+                sample.x_t, sample.t, self._prompts.asked[sample.phrase]
+            )
+            loss = erase_loss(prediction, target)
+            self._optimizer.zero_grad()
+            torch.autograd.backward(loss)
+        value = float(loss.detach())
+        if not math.isfinite(value):
+            raise self._diverged("the loss")
+        self._optimizer.step()
+        self.step += 1
+        return value
+
+    def result(self) -> dict[str, Tensor]:
+        """Return the student's parameters, on the CPU."""
+        values = {name: value.detach().cpu().clone() for name, value in self._student.items()}
+        if not all(bool(value.isfinite().all()) for value in values.values()):
+            raise self._diverged("a weight")
+        return values
+
+    def save(self, path: Path, recipe: str) -> None:
+        """Keep the state in a file, under the recipe (as JSON) that it is a state of."""
+        tensors = {f"student/{name}": value.detach() for name, value in self._student.items()}
+        for name, parameter in self._student.items():
+            for key, value in self._optimizer.state[parameter].items():
+                tensors[f"adam/{name}/{key}"] = value
+        if self._stock is not None:
+            for name, column in self._stock.tensors().items():
+                tensors[f"stock/{name}"] = column
+        tensors["generator"] = self._generator.get_state()
+        numbers = {"recipe": recipe, "step": self.step, "trajectories": self._trajectories}
+        with writing(path, overwrite=True) as temporary:
+            save_file(
+                {name: value.contiguous().cpu() for name, value in tensors.items()},
+                temporary,
+                metadata={_KEY: json.dumps(numbers)},
+            )
+
+    def load(self, path: Path, recipe: str) -> None:
+        """Go on from what `save` kept; a CheckpointError if it is the state of another run."""
+        try:
+            with safe_open(path, framework="pt") as file:
+                header = json.loads((file.metadata() or {})[_KEY])
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except (SafetensorError, OSError, KeyError, ValueError) as error:
+            raise CheckpointError(
+                f"{path} is no saved state, or a damaged one; delete it to start anew"
+            ) from error
+        if header["recipe"] != recipe:
+            raise CheckpointError(
+                f"{path} is the state of another run ({_difference(header['recipe'], recipe)}); "
+                "delete it, or repeat that run's settings"
+            )
+        groups: dict[str, dict[str, Tensor]] = {"student": {}, "adam": {}, "stock": {}}
+        for name, value in tensors.items():
+            group, _, rest = name.partition("/")
+            groups.get(group, {})[rest] = value
+        with torch.no_grad():
+            for name, parameter in self._student.items():
+                parameter.copy_(groups["student"][name])
+        self._load_moments(groups["adam"])
+        on_device = {name: value.to(self._model.device) for name, value in groups["stock"].items()}
+        self._stock = RolloutSample(**on_device) if on_device else None
+        self._generator.set_state(tensors["generator"])
+        self.step = header["step"]
+        self._trajectories = header["trajectories"]
+
+    def _load_moments(self, moments: dict[str, Tensor]) -> None:
+        state: dict[int, dict[str, Tensor]] = {}
+        for number, name in enumerate(self._student):
+            own = {key: moments[f"{name}/{key}"] for key in ("step", "exp_avg", "exp_avg_sq")}
+            state[number] = own
+        groups = self._optimizer.state_dict()["param_groups"]
+        self._optimizer.load_state_dict({"state": state, "param_groups": groups})
+
+    def _swap(self) -> AbstractContextManager[None]:
+        return swapped(self._model.network, self._student)
+
+    def _sample(self) -> RolloutSample:
+        """Return the latents of the next step, and the original model's predictions there."""
+        config = self._config
+        if config.source == "edited":
+            phrase = self._next_phrases(config.batch)
+            return edited(self._model, self._swap, self._prompts, phrase, config, self._generator)
+        while self._stock is None or len(self._stock) < config.batch:
+            self._stock = self._replenished()
+        sample, self._stock = self._stock[: config.batch], self._stock[config.batch :]
+        return sample
+
+    def _replenished(self) -> RolloutSample:
+        """Return what is left in stock and, below it in random order, that of new trajectories."""
+        config = self._config
+        left = [] if self._stock is None else [self._stock]
+        missing = (config.steps - self.step) * config.batch - sum(map(len, left))
+        enough = math.ceil(missing / (config.sampler_steps * config.reuse))
+        phrase = self._next_phrases(min(config.rollouts, enough))
+        fresh = original(self._model, self._prompts, phrase, config, self._generator)
+        fresh = RolloutSample.cat([fresh] * config.reuse)
+        shuffled = fresh[torch.randperm(len(fresh), generator=self._generator)]
+        return RolloutSample.cat([*left, shuffled])
+
+    def _next_phrases(self, trajectories: int) -> Tensor:
+        numbers = torch.arange(self._trajectories, self._trajectories + trajectories)
+        self._trajectories += trajectories
+        return numbers % len(self._prompts.concept)
+
+    def _diverged(self, what: str) -> NonFiniteLoss:
+        config = self._config
+        return NonFiniteLoss(
+            f"{what} is no longer a finite number at step {self.step + 1}; "
+            f"lower --lr (it is {config.lr:g}) or --eta (it is {config.eta:g})"
+        )
+
+
+def _difference(theirs: str, ours: str) -> str:
+    """Name the first setting in which two recipes differ."""
+    was, now = _flat(json.loads(theirs)), _flat(json.loads(ours))
+    for name in sorted(was.keys() | now.keys()):
+        if was.get(name) != now.get(name):
+            return f"{name} was {was.get(name)!r}, not {now.get(name)!r}"
+    return "written differently"
+
+
+def _flat(record: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in record.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{name} ")
+        else:
+            flat[prefix + name] = value
+    return flat
