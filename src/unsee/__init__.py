@@ -11,13 +11,14 @@ command line can answer `--help` without loading torch.
 """
 
 import importlib
+import importlib.metadata
 import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from unsee.concepts import Concept as Concept
-    from unsee.erase import EraseConfig as EraseConfig
+    from unsee.config import EraseConfig as EraseConfig
     from unsee.erase import EraseStep as EraseStep
     from unsee.erase import erase as erase
     from unsee.errors import UnseeError as UnseeError
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Concept": "concepts",
-    "EraseConfig": "erase",
+    "EraseConfig": "config",
     "EraseStep": "erase",
     "ErasedWeights": "weights",
     "PromptSet": "prompts",
@@ -66,9 +67,7 @@ class _Door(ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         if name == "__version__":
-            from importlib.metadata import version
-
-            return version("unsee")
+            return importlib.metadata.version("unsee")
         if name not in _HOME:
             raise AttributeError(f"module 'unsee' has no attribute {name!r}")
         value = getattr(importlib.import_module(f"unsee.{_HOME[name]}"), name)

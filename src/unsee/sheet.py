@@ -1,13 +1,15 @@
 """A labelled sheet of pictures: one row per prompt, one column per model.
 
-sheet      lay out pictures, row labels and column headings; no text is ever cut off
+Column     the pictures of one model, and what stands above them
+sheet      lay out columns and row labels; no text is ever cut off
 magnify    show a small picture larger, pixel for pixel
 wrap       break a text into lines that fit a width, measured in the font
 """
 
 import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -21,12 +23,18 @@ INK = (32, 32, 36)
 PAPER = (255, 255, 255)
 
 
-def sheet(
-    columns: Mapping[str, Sequence[Image.Image]], labels: Sequence[str], *, title: str = ""
-) -> Image.Image:
-    """Draw one column of pictures per heading, one row per label, and the title above."""
-    cells = [[magnify(picture) for picture in pictures] for pictures in columns.values()]
-    if not cells or any(len(pictures) != len(labels) for pictures in cells):
+@dataclass(frozen=True)
+class Column:
+    """The pictures of one model, top to bottom."""
+
+    heading: str
+    pictures: Sequence[Image.Image]
+
+
+def sheet(columns: Sequence[Column], labels: Sequence[str], *, title: str = "") -> Image.Image:
+    """Draw the columns side by side, a row per label, and the title above."""
+    cells = [[magnify(picture) for picture in column.pictures] for column in columns]
+    if not cells or not labels or any(len(pictures) != len(labels) for pictures in cells):
         raise ValueError(f"{len(labels)} labels, but columns of {[len(p) for p in cells]} pictures")
     sizes = [picture.size for pictures in cells for picture in pictures]
     cell_width, cell_height = (max(side) for side in zip(*sizes, strict=True))
@@ -34,7 +42,7 @@ def sheet(
     width = left + len(cells) * (cell_width + GAP) - GAP + MARGIN
 
     title_lines = wrap(title, width - 2 * MARGIN)
-    headings = [wrap(heading, cell_width) for heading in columns]
+    headings = [wrap(column.heading, cell_width) for column in columns]
     label_lines = [wrap(label, LABEL_WIDTH) for label in labels]
     heading_top = MARGIN + _height(title_lines) + (GAP if title_lines else 0)
     row_heights = [max(cell_height, _height(lines)) for lines in label_lines]

@@ -1,0 +1,56 @@
+"""What commands say while they work and when they are done.
+
+say       a line on stdout, never wrapped, so that paths and commands can be copied
+erasing   a bar on stderr for the steps of an erasure: the time left and the loss
+drawing   a bar on stderr for pictures
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+if TYPE_CHECKING:
+    from unsee.erase import EraseStep
+    from unsee.sampling import GenerateStep
+
+
+def say(line: str = "") -> None:
+    """Print a line as it is: no markup, no colours, no wrapping."""
+    Console(markup=False, highlight=False, soft_wrap=True).print(line)
+
+
+@contextmanager
+def erasing(phrase: str) -> Iterator[Callable[["EraseStep"], None]]:
+    """Show a bar; yield the progress callback that `unsee.erase` takes."""
+    with _bar(f"erasing {phrase!r}") as move:
+        yield lambda done: move(done.step, done.steps, f"loss {done.loss:.4f}")
+
+
+@contextmanager
+def drawing() -> Iterator[Callable[["GenerateStep"], None]]:
+    """Show a bar; yield the progress callback that `unsee.generate` takes."""
+    with _bar("drawing") as move:
+        yield lambda done: move(done.done, done.total, "")
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[Callable[[int, int, str], None]]:
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[note]}"),
+        TimeRemainingColumn(elapsed_when_finished=True),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        task = bars.add_task(what, total=None, note="")
+        yield lambda done, total, note: bars.update(task, completed=done, total=total, note=note)

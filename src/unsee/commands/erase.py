@@ -1,0 +1,87 @@
+"""`unsee erase`: a phrase and a model in, a file of changed weights out."""
+
+import shlex
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from tyro.conf import Positional
+
+from unsee.commands import console
+from unsee.commands.options import ByModel, FromRecipe, Optional
+
+
+@dataclass(frozen=True)
+class EraseOptions:
+    """What `unsee erase` takes; a field that EraseConfig has too overrides the recipe."""
+
+    phrase: Positional[str]
+    """The concept to erase, in the words that people ask for it."""
+    model: str = "emoji"
+    """A model that unsee knows by name, a folder in Stable Diffusion format, or a hub id."""
+    erase_from: Optional[str] = None
+    """Erase the concept only from what the model draws for this phrase."""
+    synonyms: tuple[str, ...] = ()
+    """More phrases that shall lose the concept."""
+    recipe: ByModel[str] = None
+    """Settings to start from: a name that `unsee list recipes` shows, or a .toml file."""
+    method: FromRecipe[str] = None
+    """Which weights may change: a name that `unsee list methods` shows."""
+    eta: FromRecipe[float] = None
+    """Strength of the erasure, in the paper's convention (public code counts one more)."""
+    steps: FromRecipe[int] = None
+    """Gradient steps."""
+    lr: FromRecipe[float] = None
+    """Learning rate of Adam."""
+    batch: FromRecipe[int] = None
+    """Latents in one gradient step."""
+    seed: FromRecipe[int] = None
+    """The same seed gives the same file, byte for byte."""
+    source: FromRecipe[str] = None
+    """Where latents come from: `edited` (the paper) or `original` (faster)."""
+    sampler: FromRecipe[str] = None
+    """What samples them: `ddim`, or `model` for the sampler that the model comes with."""
+    sampler_steps: FromRecipe[int] = None
+    """Steps of a whole trajectory from noise to picture."""
+    sampling_guidance: FromRecipe[float] = None
+    """Guidance scale while latents are sampled, the paper's alpha."""
+    rollouts: FromRecipe[int] = None
+    """Trajectories sampled at once, with source `original`."""
+    reuse: FromRecipe[int] = None
+    """How often each latent is trained on, with source `original`."""
+    out: Optional[Path] = None
+    """The file to write; without it, one in this folder that is named after the phrase."""
+    overwrite: bool = False
+    """Replace the file where it exists."""
+    device: Optional[str] = None
+    """Where to compute; without it, the GPU where there is one."""
+
+
+def erase(options: EraseOptions) -> None:
+    """Erase a concept from a model; writes only the weights that changed."""
+    import unsee
+    from unsee.concepts import slug
+    from unsee.files import check_output
+
+    concept = unsee.Concept(options.phrase, options.erase_from, options.synonyms)
+    out = options.out or Path(f"{slug(options.phrase)}.safetensors")
+    check_output(out, overwrite=options.overwrite)
+    model = unsee.load(options.model, device=options.device)
+    config = unsee.EraseConfig.from_recipe(
+        options.recipe or model.defaults.recipe,
+        **{name: getattr(options, name) for name in asdict(unsee.EraseConfig())},
+    )
+    # Beside the result, so that the same command finds it again.
+    unfinished = out.with_name(f"{out.name}.unfinished")
+    with console.erasing(options.phrase) as report:
+        erased = unsee.erase(model, concept, config, progress=report, checkpoint=unfinished)
+    erased.save(out, overwrite=options.overwrite)
+    unfinished.unlink(missing_ok=True)
+
+    megabytes = out.stat().st_size / 1e6
+    console.say(
+        f"{options.phrase!r} is erased from {options.model} ({config.method}, eta {config.eta:g}): "
+        f"{out}, {megabytes:.1f} MB"
+    )
+    compare = ["unsee", "compare", str(out), "--prompts", options.phrase, "PROMPT"]
+    compare += [] if options.model == "emoji" else ["--model", options.model]
+    console.say(f"see what is gone and what is kept: {shlex.join(compare)}")

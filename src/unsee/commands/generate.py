@@ -1,0 +1,62 @@
+"""`unsee generate`: prompts in, a folder of pictures and their manifest out."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tyro.conf import Positional
+
+from unsee.commands import console
+from unsee.commands.options import ByModel, Optional, load_base, prompt_set
+
+
+@dataclass(frozen=True)
+class GenerateOptions:
+    """What `unsee generate` takes."""
+
+    prompts: Positional[tuple[str, ...]] = ()
+    """What to draw."""
+    seeds: tuple[int, ...] = ()
+    """Seeds to draw each prompt with; without them, seed 0."""
+    prompt_file: Optional[Path] = None
+    """A CSV file with the columns prompt and seed, and id and group if you like."""
+    erased: Optional[Path] = None
+    """An erased file to apply first."""
+    model: Optional[str] = None
+    """The model; without it, the one that the erased file was made from, or else emoji."""
+    out: Path = Path("pictures")
+    """The folder to draw into. What is there already is not drawn again."""
+    steps: ByModel[int] = None
+    """Sampler steps."""
+    guidance: ByModel[float] = None
+    """Scale of classifier-free guidance; 1 is none."""
+    negative: Optional[str] = None
+    """A negative prompt: what guidance leads away from."""
+    batch_size: int = 16
+    """Pictures drawn at once; lower it where memory is short."""
+    device: Optional[str] = None
+    """Where to compute; without it, the GPU where there is one."""
+
+
+def generate(options: GenerateOptions) -> None:
+    """Draw prompts, with the original model or an erased one."""
+    rows = prompt_set(options.prompts, options.prompt_file, options.seeds)
+    from unsee.generate import MANIFEST, generate_set
+    from unsee.weights import ErasedWeights
+
+    erased = None if options.erased is None else ErasedWeights.load(options.erased)
+    model = load_base(options.model, erased, options.device)
+    if erased is not None:
+        erased.apply(model)
+    with console.drawing() as report:
+        drawn = generate_set(
+            model,
+            rows,
+            options.out,
+            steps=options.steps,
+            guidance=options.guidance,
+            negative=options.negative,
+            batch_size=options.batch_size,
+            progress=report,
+        )
+    console.say(f"{len(drawn)} pictures are in {options.out}, and how each was made in")
+    console.say(str(options.out / MANIFEST))

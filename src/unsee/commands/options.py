@@ -1,0 +1,52 @@
+"""What several commands share in their options.
+
+FromRecipe, ByModel, Optional   values that the recipe, the model or nobody gives unless the user
+prompt_set                      prompts and seeds on the command line, or a CSV file -> PromptSet
+load_base                       the model that an erased file was made from
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+from tyro.conf import arg
+
+from unsee.errors import OptionError, UnknownName
+from unsee.prompts import PromptSet
+
+if TYPE_CHECKING:
+    from unsee.loading import Model
+    from unsee.weights import ErasedWeights
+
+T = TypeVar("T")
+
+FromRecipe = Annotated[T | None, arg(help_behavior_hint="(default: the recipe's)")]
+ByModel = Annotated[T | None, arg(help_behavior_hint="(default: the model's)")]
+Optional = Annotated[T | None, arg(help_behavior_hint="(optional)")]
+
+
+def prompt_set(prompts: Sequence[str], prompt_file: Path | None, seeds: Sequence[int]) -> PromptSet:
+    """Take the prompts, each with every seed, or the rows of the file; not both."""
+    if prompt_file is None:
+        if not prompts:
+            raise OptionError("no prompts; give some, or a CSV file with --prompt-file")
+        return PromptSet.cross(prompts, seeds or (0,))
+    if prompts or seeds:
+        raise OptionError("--prompt-file has prompts and seeds of its own; give no others with it")
+    return PromptSet.read_csv(prompt_file)
+
+
+def load_base(name: str | None, erased: "ErasedWeights | None", device: str | None) -> "Model":
+    """Load the model called `name`; without a name, the one that `erased` was made from."""
+    from unsee.loading import load
+
+    if name is not None or erased is None:
+        return load(name or "emoji", device=device)
+    base = erased.recipe.base
+    try:
+        return load(base, device=device)
+    except UnknownName as error:
+        raise OptionError(
+            f"the erased file was made from {base!r}, which unsee does not find by that name; "
+            "say where it lies with --model"
+        ) from error

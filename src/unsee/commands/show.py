@@ -1,0 +1,40 @@
+"""`unsee show`: the header of an erased file, in words."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tyro.conf import Positional
+
+from unsee.commands import console
+
+
+@dataclass(frozen=True)
+class ShowOptions:
+    """What `unsee show` takes."""
+
+    file: Positional[Path]
+    """An erased file."""
+
+
+def show(options: ShowOptions) -> None:
+    """Say what an erased file holds and how it was made."""
+    from unsee.weights import ErasedWeights
+
+    erased = ErasedWeights.load(options.file)
+    recipe = erased.recipe
+    concept = recipe.concept
+    names = " / ".join(repr(phrase) for phrase in concept.phrases)
+    where = "" if concept.erase_from is None else f" from {concept.erase_from!r}"
+    numbers = sum(tensor.numel() for tensor in erased.tensors.values())
+    settings = ", ".join(f"{name} {value}" for name, value in recipe.config.items())
+    versions = ", ".join(f"{name} {version}" for name, version in recipe.versions.items())
+    for title, text in {
+        "erased": names + where,
+        "base model": recipe.base,
+        "its weights": f"sha256 {recipe.base_fingerprints[0]}",
+        "settings": settings,
+        "changes": f"{len(erased.tensors)} tensors, {numbers:,} numbers",
+        "made with": versions,
+        "this file": f"sha256 {erased.sha256}",
+    }.items():
+        console.say(f"{title:<12} {text}")
