@@ -10,6 +10,7 @@ import os
 # Before any import of huggingface_hub: no test may reach for the network.
 os.environ["HF_HUB_OFFLINE"] = "1"
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -62,12 +63,21 @@ def tiny_v_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def tiny(tiny_folder: Path) -> Model:
+def one_thread() -> Iterator[None]:
+    """For models this small, waiting for a second thread takes longer than the work."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def tiny(tiny_folder: Path, one_thread: None) -> Model:
     return load(tiny_folder, device="cpu")
 
 
 @pytest.fixture
-def tiny_v(tiny_v_folder: Path) -> Model:
+def tiny_v(tiny_v_folder: Path, one_thread: None) -> Model:
     return load(tiny_v_folder, device="cpu")
 
 

@@ -48,9 +48,7 @@ def as_concept(concept: str | Concept) -> Concept:
 
 def slug(phrase: str) -> str:
     """Turn a phrase into a file name without extension: "Van Gogh" -> "van-gogh"."""
-    letters = unicodedata.normalize("NFKD", phrase.casefold())
-    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    words = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", plain))
+    words = re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", phrase).casefold())
     name = "-".join(words)[:_SLUG_LENGTH].rstrip("-")
     return name or f"concept-{hashlib.sha256(phrase.encode()).hexdigest()[:8]}"
 

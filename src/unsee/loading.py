@@ -76,9 +76,9 @@ def _stable_diffusion(name: str, folder: Path, device: torch.device, dtype: torc
     return UNetDenoiser(
         name,
         tokenizer=_part(folder, "tokenizer", transformers.CLIPTokenizer),
-        text_encoder=_weights(folder, "text_encoder", transformers.CLIPTextModel, dtype).to(device),
-        unet=_weights(folder, "unet", diffusers.UNet2DConditionModel, dtype).to(device),
-        vae=_weights(folder, "vae", diffusers.AutoencoderKL, dtype).to(device),
+        text_encoder=_weights(folder, "text_encoder", transformers.CLIPTextModel).to(device, dtype),
+        unet=_weights(folder, "unet", diffusers.UNet2DConditionModel).to(device, dtype),
+        vae=_weights(folder, "vae", diffusers.AutoencoderKL).to(device, dtype),
         scheduler=_part(folder, "scheduler", _scheduler_class(folder)),
         defaults=_defaults(folder),
     )
@@ -165,7 +165,7 @@ def _part(folder: Path, part: str, kind: Any) -> Any:
         raise _unusable(folder / part, error) from error
 
 
-def _weights(folder: Path, part: str, kind: Any, dtype: torch.dtype) -> Any:
+def _weights(folder: Path, part: str, kind: Any) -> Any:
     """Load weights from safetensors files, all of them: nothing missing is made up."""
     place = folder / part
     if place.is_dir() and not list(place.glob("*.safetensors")) and list(place.glob("*.bin")):
@@ -173,11 +173,10 @@ def _weights(folder: Path, part: str, kind: Any, dtype: torch.dtype) -> Any:
             f"{place} holds its weights as pickles, which can run code, and unsee loads none; "
             "save the pipeline again with safe_serialization=True"
         )
-    dtype_option = "dtype" if kind is transformers.CLIPTextModel else "torch_dtype"
     try:
         with _without_bars():
             model, report = kind.from_pretrained(
-                place, use_safetensors=True, output_loading_info=True, **{dtype_option: dtype}
+                place, use_safetensors=True, output_loading_info=True
             )
     except Exception as error:
         raise _unusable(place, error) from error
