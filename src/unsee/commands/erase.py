@@ -58,6 +58,8 @@ class EraseOptions:
 
 def erase(options: EraseOptions) -> None:
     """Erase a concept from a model; writes only the weights that changed."""
+    import rich.filesize
+
     import unsee
     from unsee.concepts import slug
     from unsee.files import check_output
@@ -77,11 +79,11 @@ def erase(options: EraseOptions) -> None:
     erased.save(out, overwrite=options.overwrite)
     unfinished.unlink(missing_ok=True)
 
-    megabytes = out.stat().st_size / 1e6
+    size = rich.filesize.decimal(out.stat().st_size)
     console.say(
-        f"{options.phrase!r} is erased from {options.model} ({config.method}, eta {config.eta:g}): "
-        f"{out}, {megabytes:.1f} MB"
+        f"{options.phrase!r} is erased from {options.model} "
+        f"({config.method}, eta {config.eta:g}): {out}, {size}"
     )
-    compare = ["unsee", "compare", str(out), "--prompts", options.phrase, "PROMPT"]
+    compare = ["unsee", "compare", str(out), "--prompts", options.phrase]
     compare += [] if options.model == "emoji" else ["--model", options.model]
-    console.say(f"see what is gone and what is kept: {shlex.join(compare)}")
+    console.say(f"to see it, with prompts added for what must stay: {shlex.join(compare)}")

@@ -58,5 +58,5 @@ def generate(options: GenerateOptions) -> None:
             batch_size=options.batch_size,
             progress=report,
         )
-    console.say(f"{len(drawn)} pictures are in {options.out}, and how each was made in")
-    console.say(str(options.out / MANIFEST))
+    console.say(f"pictures: {len(drawn)} in {options.out}")
+    console.say(f"how each was made: {options.out / MANIFEST}")
