@@ -12,16 +12,28 @@ class CheckOptions:
 
 
 def check(options: CheckOptions) -> None:
-    """Measure the embedded model and its evaluators against their quality bar."""
+    """Measure the embedded model and its judge against their quality bar."""
 
 
 @dataclass(frozen=True)
 class TrainOptions:
     """What `unsee emoji train` takes."""
 
+    run: Path = Path("runs/emoji")
+    """The folder of checkpoints, logs and sample sheets; a run found there goes on."""
+    seed: int = 0
+    """Seed of everything random."""
+    publish_only: bool = False
+    """Train nothing; make the shipped weights of what the run holds now."""
+
 
 def train(options: TrainOptions) -> None:
-    """Train the embedded model and its evaluators from the atlas; resumable, takes hours."""
+    """Train the embedded model and its judge from the atlas: resumable, takes hours."""
+    from unsee.emoji import recipe
+
+    config = recipe.TrainConfig(run=options.run, seed=options.seed)
+    weights = recipe.publish(config) if options.publish_only else recipe.train(config)
+    console.say(f"the weights are in {weights}; `unsee emoji check` measures them")
 
 
 @dataclass(frozen=True)

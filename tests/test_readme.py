@@ -1,0 +1,64 @@
+"""What the README tells people to type works."""
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import unsee
+from unsee.cli import parse, resolve
+
+README = Path(__file__).parent.parent / "README.md"
+TEXT = README.read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", TEXT, flags=re.MULTILINE | re.DOTALL)
+SNIPPETS = [code for language, code in BLOCKS if language == "python"]
+COMMANDS = [
+    line
+    for language, code in BLOCKS
+    if language == "console"
+    for line in code.splitlines()
+    if line.startswith("unsee ")
+]
+COMMANDS += re.findall(r"^\| `(unsee [^`]+)`", TEXT, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_parses(command: str):
+    words, run, rest = resolve(shlex.split(command)[1:])
+    assert run is not None, "a group of commands, not a command"
+    parse(run, shlex.join(["unsee", *words]), rest)
+
+
+@pytest.mark.parametrize("code", SNIPPETS)
+def test_a_snippet_compiles(code: str):
+    compile(code, README.name, "exec")
+
+
+@pytest.mark.parametrize("snippet", [code for code in SNIPPETS if 'load("emoji")' in code])
+def test_a_snippet_on_emoji_runs(snippet: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """With a few steps only: that it runs is the question, not that it erases."""
+    quick = unsee.EraseConfig.from_recipe("emoji", steps=2, rollouts=1, sampler_steps=2)
+    monkeypatch.setattr(unsee.EraseConfig, "from_recipe", lambda *recipe, **settings: quick)
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(compile(snippet, README.name, "exec"), names)
+    assert isinstance(names["erased"], unsee.ErasedWeights)
+
+
+def test_every_link_leads_somewhere():
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", TEXT):
+        assert (README.parent / target).exists(), target
+
+
+def test_every_method_and_recipe_is_named():
+    from unsee.config import RECIPES
+    from unsee.selection import METHODS
+
+    assert all(f"`{name}`" in TEXT for name in (*METHODS, *RECIPES))
+
+
+def test_the_public_names_are_documented():
+    shown = {name for code in SNIPPETS for name in re.findall(r"unsee\.(\w+)", code)}
+    assert shown <= set(unsee.__all__)
