@@ -39,7 +39,7 @@ class CompareOptions:
 
 
 def compare(options: CompareOptions) -> None:
-    """Draw a sheet: rows are prompts, columns the original and each erased file, same seeds."""
+    """Draw a before/after sheet of prompts: the original model and each erased file."""
     if not options.files:
         raise OptionError("no erased file to compare; `unsee erase PHRASE` makes one")
     rows = prompt_set(options.prompts, options.prompt_file, options.seeds)
