@@ -1,0 +1,179 @@
+"""Erase several concepts with several seeds, measure each, keep a table.
+
+CanvasConfig   which concepts, which seeds, which settings
+run            resumable: what rows.jsonl holds already is not done again
+table          rows -> Markdown, means with their spread, beside ESD's row of UnlearnCanvas
+"""
+
+import json
+import statistics
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from unsee.benchmarks.canvas import Answers, Canvas, Retention, Target, look, retention
+from unsee.config import EraseConfig
+from unsee.denoisers.base import Denoiser
+from unsee.emoji.evaluators import Judge
+from unsee.erase import EraseStep, erase
+from unsee.files import writing
+from unsee.sampling import GenerateStep
+
+METHOD_FOR = {"artist": "esd-x", "object": "esd-u"}
+"""The paper's choice: cross-attention for what a prompt names, the rest for object classes."""
+
+PUBLISHED = {"artist": (98.58, 80.97, 93.96), "object": (92.15, 55.78, 44.23)}
+"""UA, IRA, CRA of ESD on Stable Diffusion 1.5, per cent: the UnlearnCanvas benchmark's table."""
+
+BARS = {"artist": (95.0, 92.0, 92.0), "object": (90.0, 85.0, 85.0)}
+"""Per cent: UA at least; IRA and CRA at least this part of the unedited model's."""
+
+MEASURES = ("ua", "ira", "cra", "content")
+
+
+@dataclass(frozen=True)
+class CanvasConfig:
+    """What to erase, how often, and how."""
+
+    targets: tuple[Target, ...]
+    train_seeds: tuple[int, ...] = (0, 1)
+    recipe: str = "emoji"
+    settings: dict[str, Any] = field(default_factory=dict)
+    """Settings in place of the recipe's."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What is told of the progress; each may be None."""
+
+    row: Callable[[str], None] | None = None
+    erasing: Callable[[EraseStep], None] | None = None
+    drawing: Callable[[GenerateStep], None] | None = None
+
+
+def run(
+    model: Denoiser, judge: Judge, config: CanvasConfig, out: Path, watch: Watch | None = None
+) -> list[dict[str, Any]]:
+    """Fill `out`/rows.jsonl, then write `out`/canvas.md; returns the rows of this configuration."""
+    watch = watch or Watch()
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / "rows.jsonl"
+    kept = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    done = {_key(row): row for row in kept}
+    whole = Canvas.whole()
+    unedited: Answers | None = None
+    rows = []
+    for target in config.targets:
+        method = config.settings.get("method", METHOD_FOR[target.kind])
+        own = Canvas.of(target)
+        own_unedited: Answers | None = None
+        for seed in config.train_seeds:
+            chosen = {**config.settings, "method": method, "seed": seed}
+            settings = EraseConfig.from_recipe(config.recipe, **chosen)
+            key = {"target": target.name, "model": model.fingerprint, "config": asdict(settings)}
+            if _key(key) in done:
+                rows.append(done[_key(key)])
+                continue
+            if watch.row:
+                watch.row(f"{target.kind} {target.name!r}, {method}, seed {seed}")
+            if unedited is None:
+                unedited = look(model, whole, judge, watch.drawing)
+            if own_unedited is None:
+                own_unedited = look(model, own, judge, watch.drawing)
+            began = time.monotonic()
+            erased = erase(model, target.name, settings, progress=watch.erasing)
+            seconds = time.monotonic() - began
+            with erased.applied(model):
+                after = _measure(
+                    target, whole, look(model, whole, judge, watch.drawing), own,
+                    look(model, own, judge, watch.drawing),
+                )
+            before = _measure(target, whole, unedited, own, own_unedited)
+            row = {
+                **key,
+                "kind": target.kind,
+                "seconds": round(seconds, 1),
+                "after": _counts(after),
+                "unedited": _counts(before),
+            }
+            with path.open("a") as file:
+                file.write(json.dumps(row) + "\n")
+            rows.append(row)
+    with writing(out / "canvas.md", overwrite=True) as temporary:
+        temporary.write_text(table(rows))
+    return rows
+
+
+def table(rows: Iterable[dict[str, Any]]) -> str:
+    """Lay rows out as Markdown: a line per concept, then the means over concepts and seeds."""
+    rows = list(rows)
+    parts = []
+    for kind in BARS:
+        chosen = [row for row in rows if row["kind"] == kind]
+        if not chosen:
+            continue
+        method = chosen[0]["config"]["method"]
+        lines = [
+            f"### {kind}s, {method} (eta {chosen[0]['config']['eta']:g}, "
+            f"{chosen[0]['config']['steps']} steps)",
+            "",
+            "| erased | UA | IRA (part of unedited) | CRA (part of unedited) | content kept | seconds |",
+            "|---|---|---|---|---|---|",
+        ]
+        for name in dict.fromkeys(row["target"] for row in chosen):
+            same = [row for row in chosen if row["target"] == name]
+            lines.append(_line(name, same))
+        lines.append(_line("**mean**", chosen))
+        ua, ira, cra = PUBLISHED[kind]
+        lines.append(f"| *ESD on SD 1.5, UnlearnCanvas* | {ua} | {ira} | {cra} | | 6163 |")
+        asked = BARS[kind]
+        lines.append(f"| *asked for* | {asked[0]} | ({asked[1]}) | ({asked[2]}) | | 90 |")
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n"
+
+
+def mean(rows: Iterable[dict[str, Any]], measure: str, *, relative: bool = False) -> float:
+    """Mean of a measure over rows, per cent; `relative` to the unedited model's."""
+    return statistics.mean(_per_cent(row, measure, relative) for row in rows)
+
+
+def _line(name: str, rows: list[dict[str, Any]]) -> str:
+    cells = [name]
+    for measure in MEASURES:
+        values = [_per_cent(row, measure, False) for row in rows]
+        cell = f"{statistics.mean(values):.1f}"
+        if len(values) > 1:
+            cell += f" ± {statistics.stdev(values):.1f}"
+        if measure in ("ira", "cra"):
+            cell += f" ({mean(rows, measure, relative=True):.1f})"
+        cells.append(cell)
+    cells.append(f"{statistics.mean(row['seconds'] for row in rows):.0f}")
+    return "| " + " | ".join(cells) + " |"
+
+
+def _per_cent(row: dict[str, Any], measure: str, relative: bool) -> float:
+    hits, trials = row["after"][measure]
+    value = hits / trials
+    if relative:
+        before_hits, before_trials = row["unedited"][measure]
+        value /= before_hits / before_trials
+    return 100 * value
+
+
+def _measure(
+    target: Target, whole: Canvas, answers: Answers, own: Canvas, own_answers: Answers
+) -> Retention:
+    """The kept pairs are judged on the whole canvas; the target on its own, larger one too."""
+    kept, asked = retention(whole, answers, target), retention(own, own_answers, target)
+    return Retention(kept.ua + asked.ua, kept.ira, kept.cra, kept.content + asked.content)
+
+
+def _counts(measured: Retention) -> dict[str, list[int]]:
+    rates = {name: getattr(measured, name) for name in MEASURES}
+    return {name: [rate.hits, rate.trials] for name, rate in rates.items()}
+
+
+def _key(row: dict[str, Any]) -> str:
+    return json.dumps([row["target"], row["model"], row["config"]], sort_keys=True)

@@ -1,0 +1,92 @@
+"""The pictures that the denoiser trains on, encoded once.
+
+`normalise`  fold the latents' means and spreads into the VAE: each channel then has mean 0, std 1
+`Latents`    scenes and their latents
+`encode`     draws scenes, encodes them, keeps the result in a file that may be deleted any time
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from unsee.emoji.pixels import pictures_to_tensor
+from unsee.emoji.progress import Report
+from unsee.emoji.scenes import Scene, Theatre, sample_scene
+from unsee.files import writing
+
+if TYPE_CHECKING:
+    from diffusers import AutoencoderKL
+
+BATCH = 50
+
+
+@dataclass(frozen=True)
+class Latents:
+    """What the denoiser sees: `x_0[i]` shows `scenes[i]`."""
+
+    scenes: list[Scene]
+    x_0: Tensor
+    """(n, channels, height, width), float16"""
+
+
+def draw_scenes(seed: int, count: int) -> list[Scene]:
+    """The first `count` scenes of a seed; the same in every run."""
+    chance = random.Random(f"scenes/{seed}")
+    return [sample_scene(chance) for _ in range(count)]
+
+
+@torch.no_grad()
+def normalise(vae: AutoencoderKL, theatre: Theatre, count: int = 2000) -> None:
+    """Make every latent channel of `vae` have mean 0 and standard deviation 1, exactly.
+
+    The change is folded into the two 1 x 1 convolutions around the latents, so that what the VAE
+    reconstructs stays the same and any program can use it with a scaling factor of 1.
+    """
+    scenes = draw_scenes(-1, count)
+    x_0 = torch.cat([*_encode(vae, theatre, scenes)])
+    mean, std = x_0.mean((0, 2, 3)), x_0.std((0, 2, 3))
+    channels = len(mean)
+    quant, post = vae.quant_conv, vae.post_quant_conv
+    quant.weight[:channels] /= std[:, None, None, None]
+    quant.bias[:channels] = (quant.bias[:channels] - mean) / std
+    # The second half holds log-variances, which the division shifts.
+    quant.bias[channels:] -= 2 * std.log()
+    post.bias += torch.einsum("oi,i->o", post.weight[..., 0, 0], mean)
+    post.weight *= std[None, :, None, None]
+    vae.register_to_config(scaling_factor=1.0)
+
+
+def encode(
+    vae: AutoencoderKL, theatre: Theatre, path: Path, seed: int, count: int, report: Report
+) -> Latents:
+    """Latents of the first `count` scenes of `seed`, from `path` where they lie there already."""
+    scenes = draw_scenes(seed, count)
+    if path.exists():
+        x_0 = load_file(path)["x_0"]
+        if len(x_0) == count:
+            return Latents(scenes, x_0)
+    parts = []
+    with report.stage("latents", count) as advance:
+        for part in _encode(vae, theatre, scenes):
+            parts.append(part.half())
+            advance(len(part), {})
+    x_0 = torch.cat(parts)
+    with writing(path, overwrite=True) as temporary:
+        save_file({"x_0": x_0}, temporary)
+    return Latents(scenes, x_0)
+
+
+@torch.no_grad()
+def _encode(vae: AutoencoderKL, theatre: Theatre, scenes: list[Scene]) -> Iterator[Tensor]:
+    for start in range(0, len(scenes), BATCH):
+        pictures = np.stack([theatre.render(scene) for scene in scenes[start : start + BATCH]])
+        yield vae.encode(pictures_to_tensor(pictures)).latent_dist.mode()

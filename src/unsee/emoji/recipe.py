@@ -1,0 +1,143 @@
+"""The recipe of `emoji`: one command trains everything that ships, from the atlas.
+
+`TrainConfig`  where the run lies, and how long each stage is
+`train`        vae -> judge -> latents -> denoiser -> the shipped weights; resumable anywhere
+`publish`      the shipped weights from what a run holds now, finished or not, with their card
+
+Two CPU cores are enough; the card that `publish` writes says how long it took.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderKL
+from safetensors.torch import load_file, save_file
+
+from unsee.emoji import cast, evaluators
+from unsee.emoji.fit import FitConfig, fit, load_averages
+from unsee.emoji.latents import encode, normalise
+from unsee.emoji.model import Parts, folder, new_vae, save
+from unsee.emoji.progress import Report
+from unsee.emoji.scenes import Theatre
+from unsee.emoji.train_denoiser import DenoiserStage
+from unsee.emoji.train_judge import JudgeStage, held_out
+from unsee.emoji.train_vae import VaeStage
+from unsee.files import writing
+
+CARD = folder().parent / "card.json"
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Options of `unsee emoji train`."""
+
+    run: Path = Path("runs/emoji")
+    """Folder of checkpoints, logs and sample sheets; a run found there is continued."""
+    seed: int = 0
+    """Seed of everything random."""
+    pictures: int = 40_000
+    """Pictures that the denoiser trains on, each encoded once."""
+    vae: FitConfig = field(
+        default_factory=lambda: FitConfig(
+            steps=9_000, batch=8, lr=1e-3, weight_decay=0.0, ema=0.998
+        )
+    )
+    judge: FitConfig = field(default_factory=lambda: FitConfig(steps=2_500, batch=64, lr=2e-3))
+    denoiser: FitConfig = field(
+        default_factory=lambda: FitConfig(
+            steps=60_000, batch=32, lr=1e-3, warmup=500, ema=0.9995, decay=0.2
+        )
+    )
+
+
+def train(config: TrainConfig, report: Report | None = None) -> Path:
+    """Train what is missing of a run and publish it; returns the folder of the weights.
+
+    Raises:
+        Stopped: on Ctrl-C; the same call goes on where it was.
+    """
+    report = report or Report()
+    theatre = Theatre()
+    vae = _vae(config, theatre, report)
+    torch.manual_seed(config.seed)
+    judge = JudgeStage(theatre)
+    fit(judge, config.judge, config.run / "judge", report)
+    latents = encode(
+        vae, theatre, config.run / "latents.safetensors", config.seed, config.pictures, report
+    )
+    torch.manual_seed(config.seed)
+    denoiser = DenoiserStage(vae, latents)
+    fit(denoiser, config.denoiser, config.run / "denoiser", report)
+    return publish(config)
+
+
+def publish(config: TrainConfig, out: Path | None = None) -> Path:
+    """Write the averaged weights of a run as the shipped checkpoint, judge and card.
+
+    Raises:
+        CheckpointError: a stage has no checkpoint yet.
+    """
+    out = out or folder().parent
+    theatre = Theatre()
+    vae = _vae(config, theatre, Report())
+    judge = JudgeStage(theatre)
+    load_averages(judge, config.run / "judge")
+    denoiser = DenoiserStage(vae)
+    load_averages(denoiser, config.run / "denoiser")
+    parts = Parts(
+        vae, denoiser.unet, denoiser.text_encoder, denoiser.tokenizer, denoiser.scheduler
+    )
+    save(parts, out / "model")
+    weights = {
+        # Counters of batch normalisation are integers and stay so.
+        name: value.half() if value.is_floating_point() else value
+        for name, value in judge.judge.state_dict().items()
+    }
+    with writing(out / "judge.safetensors", overwrite=True) as temporary:
+        save_file(weights, temporary)
+    evaluators.load_judge.cache_clear()
+    shipped = evaluators.load_judge(out / "judge.safetensors")
+    _write_card(config, out / "card.json", held_out(shipped, theatre))
+    return out
+
+
+def _vae(config: TrainConfig, theatre: Theatre, report: Report) -> AutoencoderKL:
+    """The finished autoencoder, its latents normalised."""
+    torch.manual_seed(config.seed)
+    path = config.run / "vae" / "normalised.safetensors"
+    if path.exists():
+        vae = new_vae()
+        vae.load_state_dict(load_file(path))
+        vae.register_to_config(scaling_factor=1.0)
+        return vae.eval()
+    stage = VaeStage(theatre)
+    fit(stage, config.vae, config.run / "vae", report)
+    normalise(stage.vae, theatre)
+    with writing(path) as temporary:
+        save_file(stage.vae.state_dict(), temporary)
+    return stage.vae.eval()
+
+
+def _write_card(config: TrainConfig, path: Path, judged: dict[str, float]) -> None:
+    """Where the weights come from: settings, steps and hours of every stage, the judge's exam."""
+    stages = {}
+    for name in ("vae", "judge", "denoiser"):
+        rows = (config.run / name / "log.jsonl").read_text().splitlines()
+        last = json.loads(rows[-1])
+        settings = asdict(getattr(config, name))
+        hours = round(last.pop("seconds") / 3600, 2)
+        stages[name] = {"settings": settings, "hours_on_two_cores": hours, "last": last}
+    about = {
+        "seed": config.seed,
+        "pictures": config.pictures,
+        "objects": len(cast.OBJECTS),
+        "artists": list(cast.ARTIST_NAMES),
+        "stages": stages,
+        "judge_on_held_out_pictures": {k: round(v, 4) for k, v in judged.items()},
+    }
+    with writing(path, overwrite=True) as temporary:
+        temporary.write_text(json.dumps(about, indent=1) + "\n")
