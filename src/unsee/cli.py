@@ -21,6 +21,7 @@ from typing import Any
 import tyro
 from rich.text import Text
 
+from unsee.commands.bench import canvas
 from unsee.commands.compare import compare
 from unsee.commands.demo import demo
 from unsee.commands.emoji import build_atlas, check, train
@@ -40,6 +41,7 @@ COMMANDS: Table = {
     "show": show,
     "list": list_names,
     "demo": demo,
+    "bench": {"canvas": canvas},
     "emoji": {"check": check, "train": train, "build-atlas": build_atlas},
 }
 

@@ -1,53 +1,55 @@
-"""`unsee bench ...`: experiments that end in a table."""
+"""`unsee bench ...`: the experiments, each a folder of rows and a table."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from unsee.commands import console
+from unsee.commands.options import FromRecipe, Optional
 
 
 @dataclass(frozen=True)
 class CanvasOptions:
     """What `unsee bench canvas` takes."""
 
-    concepts: tuple[str, ...] = ()
-    """Artists and objects to erase, as `unsee list` shows them; without, they are drawn by lot."""
-    lots: int = 4
-    """How many artists and how many objects are drawn by lot."""
-    lot_seed: int = 0
-    """Seed of the lot."""
-    seeds: tuple[int, ...] = (0, 1)
-    """Seeds of the training; each concept is erased once with each."""
+    targets: tuple[str, ...] = ()
+    """Artists and objects to erase; without them, as many as --styles and --objects by lot."""
+    styles: int = 4
+    """Artists to draw by lot."""
+    objects: int = 4
+    """Objects to draw by lot."""
+    train_seeds: tuple[int, ...] = (0, 1)
+    """Seeds of training: each concept is erased once with each."""
     recipe: str = "emoji"
-    """The recipe that concepts are erased by."""
-    method: str | None = None
-    """One method for all; without, esd-x for artists and esd-u for objects."""
-    eta: float | None = None
-    """In place of the recipe's."""
-    steps: int | None = None
-    """In place of the recipe's."""
-    lr: float | None = None
-    """In place of the recipe's."""
-    out: Path = Path("out/canvas")
-    """The folder of rows.jsonl and canvas.md; rows found there are not measured again."""
+    """Settings to start from."""
+    method: Optional[str] = None
+    """Which weights may change; without it, esd-x for artists and esd-u for objects."""
+    eta: FromRecipe[float] = None
+    """Strength of the erasure, in the paper's convention."""
+    steps: FromRecipe[int] = None
+    """Gradient steps."""
+    lr: FromRecipe[float] = None
+    """Learning rate of Adam."""
+    out: Path = Path("benchmarks/results/canvas")
+    """The folder of rows.jsonl and canvas.md; rows that are there are not measured again."""
 
 
 def canvas(options: CanvasOptions) -> None:
-    """Erase concepts from emoji one by one; measure UA, IRA and CRA of each."""
+    """Erase artists and objects from emoji; measure what is gone and what is kept."""
+    import unsee
     from unsee.benchmarks.canvas import Target, draw_targets
     from unsee.benchmarks.canvas_run import CanvasConfig, Watch, run
     from unsee.emoji.evaluators import load_judge
-    from unsee.loading import load
 
-    targets = [Target.named(name) for name in options.concepts]
-    names = ("method", "eta", "steps", "lr")
-    given = {name: getattr(options, name) for name in names}
+    if options.targets:
+        targets = [Target.named(name) for name in options.targets]
+    else:
+        targets = draw_targets(options.styles, options.objects)
+    settings = {name: getattr(options, name) for name in ("method", "eta", "steps", "lr")}
     config = CanvasConfig(
-        tuple(targets or draw_targets(options.lots, options.lots, options.lot_seed)),
-        options.seeds,
-        options.recipe,
-        {name: value for name, value in given.items() if value is not None},
+        targets=tuple(targets),
+        train_seeds=options.train_seeds,
+        recipe=options.recipe,
+        settings={name: value for name, value in settings.items() if value is not None},
     )
-    run(load("emoji"), load_judge(), config, options.out, Watch(row=console.say))
-    console.say((options.out / "canvas.md").read_text())
-    console.say(f"rows and table are in {options.out}")
+    run(unsee.load("emoji"), load_judge(), config, options.out, Watch(row=console.say))
+    console.say(f"the table is {options.out / 'canvas.md'}")

@@ -10,9 +10,24 @@ from unsee.commands import console
 class CheckOptions:
     """What `unsee emoji check` takes."""
 
+    seeds: int = 8
+    """Seeds per prompt; the bar is defined with 8, fewer are faster and less sure."""
+
 
 def check(options: CheckOptions) -> None:
     """Measure the embedded model and its judge against their quality bar."""
+    import unsee
+    from unsee.benchmarks.emoji_check import check as measure
+    from unsee.emoji.evaluators import load_judge
+
+    with console.drawing() as report:
+        bars = measure(unsee.load("emoji"), load_judge(), options.seeds, report)
+    for bar in bars:
+        side = "at most" if bar.at_most else "at least"
+        asked = f"{'met' if bar.met else 'MISSED':<7}{side} {bar.asked:.2f}" if bar.asked else ""
+        console.say(f"{bar.what:<52}{bar.value:7.4f}  {asked}".rstrip())
+    missed = sum(not bar.met for bar in bars)
+    console.say(f"{len(bars) - missed} met, {missed} missed")
 
 
 @dataclass(frozen=True)

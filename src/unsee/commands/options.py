@@ -1,8 +1,8 @@
 """What several commands share in their options.
 
-FromRecipe, ByModel, Optional   values that the recipe, the model or nobody gives unless the user
-prompt_set                      prompts and seeds on the command line, or a CSV file -> PromptSet
-load_base                       the model that an erased file was made from
+FromRecipe, ByModel, Optional   values that come from elsewhere unless the user gives them
+prompt_set   prompts and seeds on the command line, or a CSV file -> PromptSet
+load_base    the model that an erased file was made from
 """
 
 from collections.abc import Sequence
