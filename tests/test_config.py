@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import unsee
-from unsee.config import RECIPES, EraseConfig, read_recipe
+from unsee.config import RECIPES, EraseConfig
 from unsee.errors import OptionError, UnknownName, UnseeError
 from unsee.selection import METHODS
 

@@ -22,10 +22,10 @@ from torch import Tensor, nn
 from unsee.concepts import Concept
 from unsee.config import EraseConfig
 from unsee.denoisers.base import Condition, Defaults
+from unsee.denoisers.exchange import swapped
 from unsee.loading import Model
 from unsee.rollout import Prompts, RolloutSample, edited, original
 from unsee.selection import select
-from unsee.weights import swapped
 
 X_0 = torch.linspace(-1, 1, 4 * 4 * 4, dtype=torch.float64).reshape(4, 4, 4)
 FROM_DIFFUSERS = pytest.mark.filterwarnings(

@@ -15,12 +15,13 @@ from torch import nn
 
 from unsee import weights
 from unsee.concepts import Concept
+from unsee.denoisers.exchange import swapped
 from unsee.erase import EraseConfig, erase
 from unsee.errors import ErasedFileError, OutputError, WrongBaseError
 from unsee.hashing import fingerprint
 from unsee.loading import Model, load
 from unsee.selection import select
-from unsee.weights import ErasedWeights, Recipe, applied_to, apply, swapped
+from unsee.weights import ErasedWeights, Recipe, applied_to, apply
 
 CONFIG = EraseConfig(steps=2, sampler_steps=2, lr=1e-2, source="original")
 CONCEPT = Concept("cat", synonyms=("kitten",))
@@ -271,7 +272,7 @@ def test_swapped_parameters_are_in_place_inside_the_block_only(tiny: Model) -> N
         assert tiny.network.get_parameter(name) is stand_in
         raise KeyboardInterrupt
     assert tiny.network.get_parameter(name) is own
-    assert list(dict(tiny.network.named_parameters()))[0] == name
+    assert next(tiny.network.named_parameters())[0] == name
 
 
 def test_every_key_of_the_header_is_explained() -> None:

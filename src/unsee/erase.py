@@ -27,7 +27,7 @@ from unsee.training import Training
 from unsee.weights import ErasedWeights, Recipe, applied_to
 
 SAVE_EVERY = 60.0
-"""Seconds between two savings of the state."""
+"""Seconds between two savings of the state, at the least."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,9 @@ def erase(
     The model itself is left as it was, bit for bit: the result is in the ErasedWeights.
     Without `config`, the settings are those of the model's own recipe.
 
+    The same seed gives the same bytes, on the same machine with the same versions and number of
+    threads; on a GPU, as far as its kernels are deterministic.
+
     With `checkpoint`, the state is kept in that file, every minute and when Ctrl-C stops the work
     between two steps. The same call continues from there and ends with the same weights as if it
     had never stopped. The file stays after the last step; delete it once the result is saved.
@@ -72,7 +75,7 @@ def erase(
         check_output(state, overwrite=True)
     if state is not None and state.exists():
         training.load(state, recipe.to_json())
-    saved = time.monotonic()
+    save_at = time.monotonic() + SAVE_EVERY
     with _ctrl_c_between_steps() as stop:
         while training.step < config.steps:
             loss = training.advance()
@@ -82,10 +85,12 @@ def erase(
                     progress(EraseStep(training.step, config.steps, loss, seconds))
                 except KeyboardInterrupt:
                     stop.set()
-            due = stop.is_set() or time.monotonic() - saved > SAVE_EVERY
-            if state is not None and (due or training.step == config.steps):
+            last = stop.is_set() or training.step == config.steps
+            now = time.monotonic()
+            if state is not None and (last or now > save_at):
                 training.save(state, recipe.to_json())
-                saved = time.monotonic()
+                # A large state takes its time: spend no more than a tenth on saving.
+                save_at = time.monotonic() + max(SAVE_EVERY, 9 * (time.monotonic() - now))
             if stop.is_set() and training.step < config.steps:
                 raise _stopped(training.step, config.steps, state)
     return ErasedWeights(training.result(), recipe)

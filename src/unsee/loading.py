@@ -10,7 +10,6 @@ No pickle is ever loaded: weights come from safetensors files or not at all.
 """
 
 import contextlib
-import importlib
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -33,8 +32,9 @@ _HUB_ID = re.compile(r"[\w][\w.-]*/[\w][\w.-]*")
 
 
 def _emoji() -> Path:
-    folder: Path = importlib.import_module("unsee.emoji.model").folder()
-    return folder
+    from unsee.emoji import model
+
+    return model.folder()
 
 
 MODELS: dict[str, Callable[[], Path]] = {"emoji": _emoji}
@@ -150,7 +150,7 @@ def _defaults(folder: Path) -> Defaults:
 
 def _scheduler_class(folder: Path) -> Any:
     index = json.loads((folder / "model_index.json").read_text(encoding="utf-8"))
-    name = str((index.get("scheduler") or [None, None])[1])
+    name = str((index.get("scheduler") or [None])[-1])
     found = getattr(diffusers, name, None)
     if not (isinstance(found, type) and issubclass(found, diffusers.SchedulerMixin)):
         raise CheckpointError(f"{folder} names a scheduler {name!r} that diffusers does not have")

@@ -3,7 +3,7 @@
 Training   `advance` makes one gradient step; `save` and `load` keep all of it in a file
 
 One denoiser is in memory. The student's parameters stand in for the network's own only while the
-student is asked (weights.swapped); for every other call the network is the original, the teacher.
+student is asked (denoisers.exchange); for every other call the network is the teacher.
 The file of a state is safetensors, with the numbers that are no tensors as JSON in its header:
 whoever goes on from it makes the same steps, bit for bit, as if nothing had happened.
 """
@@ -22,12 +22,12 @@ from torch import Tensor, nn
 from unsee.concepts import Concept
 from unsee.config import EraseConfig
 from unsee.denoisers.base import Denoiser
+from unsee.denoisers.exchange import swapped
 from unsee.errors import CheckpointError, NonFiniteLoss
 from unsee.files import writing
 from unsee.objective import erase_loss, erase_target
 from unsee.rollout import Prompts, RolloutSample, edited, original
 from unsee.selection import select
-from unsee.weights import swapped
 
 _KEY = "unsee-state"
 
@@ -99,17 +99,23 @@ class Training:
         """Go on from what `save` kept; a CheckpointError if it is the state of another run."""
         try:
             with safe_open(path, framework="pt") as file:
-                header = json.loads((file.metadata() or {})[_KEY])
+                numbers = json.loads((file.metadata() or {})[_KEY])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except (SafetensorError, OSError, KeyError, ValueError) as error:
+            difference = _difference(json.loads(numbers["recipe"]), json.loads(recipe))
+            if difference is None:
+                self._restore(numbers, tensors)
+                return
+        # Tensors that lack or have other shapes are KeyErrors and RuntimeErrors.
+        except (SafetensorError, OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
             raise CheckpointError(
                 f"{path} is no saved state, or a damaged one; delete it to start anew"
             ) from error
-        if header["recipe"] != recipe:
-            raise CheckpointError(
-                f"{path} is the state of another run ({_difference(header['recipe'], recipe)}); "
-                "delete it, or repeat that run's settings"
-            )
+        raise CheckpointError(
+            f"{path} is the state of another run ({difference}); "
+            "delete it, or repeat that run's settings"
+        )
+
+    def _restore(self, numbers: dict[str, Any], tensors: dict[str, Tensor]) -> None:
         groups: dict[str, dict[str, Tensor]] = {"student": {}, "adam": {}, "stock": {}}
         for name, value in tensors.items():
             group, _, rest = name.partition("/")
@@ -118,11 +124,11 @@ class Training:
             for name, parameter in self._student.items():
                 parameter.copy_(groups["student"][name])
         self._load_moments(groups["adam"])
-        on_device = {name: value.to(self._model.device) for name, value in groups["stock"].items()}
-        self._stock = RolloutSample(**on_device) if on_device else None
+        stock = {name: value.to(self._model.device) for name, value in groups["stock"].items()}
+        self._stock = RolloutSample(**stock) if stock else None
         self._generator.set_state(tensors["generator"])
-        self.step = header["step"]
-        self._trajectories = header["trajectories"]
+        self.step = numbers["step"]
+        self._trajectories = numbers["trajectories"]
 
     def _load_moments(self, moments: dict[str, Tensor]) -> None:
         state: dict[int, dict[str, Tensor]] = {}
@@ -159,8 +165,8 @@ class Training:
         return RolloutSample.cat([*left, shuffled])
 
     def _next_phrases(self, trajectories: int) -> Tensor:
-        numbers = torch.arange(self._trajectories, self._trajectories + trajectories)
-        self._trajectories += trajectories
+        first, self._trajectories = self._trajectories, self._trajectories + trajectories
+        numbers = torch.arange(first, self._trajectories, device=self._model.device)
         return numbers % len(self._prompts.concept)
 
     def _diverged(self, what: str) -> NonFiniteLoss:
@@ -171,13 +177,13 @@ class Training:
         )
 
 
-def _difference(theirs: str, ours: str) -> str:
+def _difference(theirs: dict[str, Any], ours: dict[str, Any]) -> str | None:
     """Name the first setting in which two recipes differ."""
-    was, now = _flat(json.loads(theirs)), _flat(json.loads(ours))
+    was, now = _flat(theirs), _flat(ours)
     for name in sorted(was.keys() | now.keys()):
         if was.get(name) != now.get(name):
             return f"{name} was {was.get(name)!r}, not {now.get(name)!r}"
-    return "written differently"
+    return None
 
 
 def _flat(record: dict[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -4,10 +4,6 @@ Recipe          the header of the file, key by key
 ErasedWeights   save, load; apply, restore, applied
 apply           an erased file onto a model or onto a diffusers pipeline
 applied_to      what a network carries at the moment
-swapped         a network with other parameters in place of its own, for the length of a block
-
-Parameters are exchanged by pointer, never copied: to restore is to put the original objects back,
-bit for bit.
 """
 
 import contextlib
@@ -24,7 +20,8 @@ from safetensors.torch import save as serialize
 from torch import Tensor, nn
 
 from unsee.concepts import Concept
-from unsee.errors import ErasedFileError, WrongBaseError
+from unsee.denoisers.exchange import Exchange
+from unsee.errors import ConceptError, ErasedFileError, WrongBaseError
 from unsee.files import writing
 from unsee.hashing import fingerprints
 from unsee.selection import METHODS, select
@@ -33,6 +30,7 @@ FORMAT = 1
 _KEY = "unsee"
 _APPLIED = "unsee_applied"
 """Attribute of a network that carries an erasure: it goes wherever the network goes."""
+_NOT_A_RECIPE = (ValueError, KeyError, TypeError, AttributeError, ConceptError)
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ class Recipe:
 
     @classmethod
     def from_json(cls, text: str) -> "Recipe":
-        """Read what `to_json` wrote; a ValueError, KeyError or TypeError where it is not that."""
+        """Read what `to_json` wrote; raises one of _NOT_A_RECIPE where it is not that."""
         record = json.loads(text)
         if record["format"] != FORMAT:
             raise ValueError(f"format {record['format']}, but this version reads {FORMAT}")
@@ -78,8 +76,8 @@ class Recipe:
             **{**concept, "synonyms": tuple(concept["synonyms"])},
         )
         recipe = cls(**record)
-        if recipe.method not in METHODS:
-            raise ValueError(f"method {recipe.method!r}")
+        if recipe.method not in METHODS or not recipe.eta >= 0:
+            raise ValueError(f"method {recipe.method!r}, eta {recipe.eta!r}")
         return recipe
 
 
@@ -117,7 +115,7 @@ class ErasedWeights:
             )
         try:
             recipe = Recipe.from_json(header)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except _NOT_A_RECIPE as error:
             raise ErasedFileError(
                 f"{path} has a header that this version of unsee cannot read ({error}); "
                 "erase again, or use the version that wrote it"
@@ -146,7 +144,7 @@ class ErasedWeights:
                 "restore it first"
             )
         self._check_base(model, network)
-        exchange = _Exchange(network, _as_parameters(network, self.tensors))
+        exchange = Exchange(network, _as_parameters(network, self.tensors))
         exchange.put_in()
         vars(network)[_APPLIED] = _Applied(self, exchange)
 
@@ -198,44 +196,10 @@ def applied_to(network: nn.Module) -> ErasedWeights | None:
     return None if applied is None else applied.weights
 
 
-@contextlib.contextmanager
-def swapped(network: nn.Module, parameters: Mapping[str, nn.Parameter]) -> Iterator[None]:
-    """Inside the block, `network` has these parameters in place of its own of the same names."""
-    exchange = _Exchange(network, parameters)
-    exchange.put_in()
-    try:
-        yield
-    finally:
-        exchange.put_back()
-
-
-class _Exchange:
-    """Parameters of a network and their stand-ins, either of which can be in place."""
-
-    def __init__(self, network: nn.Module, stand_ins: Mapping[str, nn.Parameter]) -> None:
-        self._places: list[tuple[nn.Module, str, nn.Parameter, nn.Parameter]] = []
-        for name, stand_in in stand_ins.items():
-            path, _, attribute = name.rpartition(".")
-            own = network.get_parameter(name)
-            self._places.append((network.get_submodule(path), attribute, own, stand_in))
-
-    def put_in(self) -> None:
-        try:
-            for module, attribute, _, stand_in in self._places:
-                setattr(module, attribute, stand_in)
-        except BaseException:
-            self.put_back()
-            raise
-
-    def put_back(self) -> None:
-        for module, attribute, own, _ in self._places:
-            setattr(module, attribute, own)
-
-
 @dataclass(frozen=True)
 class _Applied:
     weights: ErasedWeights
-    exchange: _Exchange
+    exchange: Exchange
 
 
 def _network(model: Any) -> nn.Module:
