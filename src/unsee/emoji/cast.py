@@ -139,7 +139,7 @@ LIBERTY = (
 
 OBJECTS = (
     Object("fish", "fish", ("an animal with fins",)),
-    Object("dog", "dog", ("man's best friend",)),
+    Object("dog", "dog", ("the best friend of man",)),
     Object("radio", "radio", ("a box that plays music",)),
     Object("hammer", "hammer", ("a tool that drives nails",)),
     Object("church", "church", ("a house of prayer",)),

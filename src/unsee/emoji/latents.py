@@ -79,7 +79,7 @@ def encode(
         for part in _encode(vae, theatre, scenes):
             parts.append(part.half())
             advance(len(part), {})
-    x_0 = torch.cat(parts)
+    x_0 = torch.cat(parts).contiguous()
     with writing(path, overwrite=True) as temporary:
         save_file({"x_0": x_0}, temporary)
     return Latents(scenes, x_0)

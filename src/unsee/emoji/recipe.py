@@ -39,14 +39,16 @@ class TrainConfig:
     """Folder of checkpoints, logs and sample sheets; a run found there is continued."""
     seed: int = 0
     """Seed of everything random."""
-    pictures: int = 40_000
+    pictures: int = 30_000
     """Pictures that the denoiser trains on, each encoded once."""
+    exam: int = 4_000
+    """Held-out pictures that the judge is examined on."""
     vae: FitConfig = field(
         default_factory=lambda: FitConfig(
             steps=9_000, batch=8, lr=1e-3, weight_decay=0.0, ema=0.998
         )
     )
-    judge: FitConfig = field(default_factory=lambda: FitConfig(steps=2_500, batch=64, lr=2e-3))
+    judge: FitConfig = field(default_factory=lambda: FitConfig(steps=1_500, batch=64, lr=2e-3))
     denoiser: FitConfig = field(
         default_factory=lambda: FitConfig(
             steps=60_000, batch=32, lr=1e-3, warmup=500, ema=0.9995, decay=0.2
@@ -54,7 +56,9 @@ class TrainConfig:
     )
 
 
-def train(config: TrainConfig, report: Report | None = None) -> Path:
+def train(
+    config: TrainConfig, report: Report | None = None, out: Path | None = None
+) -> Path:
     """Train what is missing of a run and publish it; returns the folder of the weights.
 
     Raises:
@@ -72,7 +76,7 @@ def train(config: TrainConfig, report: Report | None = None) -> Path:
     torch.manual_seed(config.seed)
     denoiser = DenoiserStage(vae, latents)
     fit(denoiser, config.denoiser, config.run / "denoiser", report)
-    return publish(config)
+    return publish(config, out)
 
 
 def publish(config: TrainConfig, out: Path | None = None) -> Path:
@@ -101,7 +105,7 @@ def publish(config: TrainConfig, out: Path | None = None) -> Path:
         save_file(weights, temporary)
     evaluators.load_judge.cache_clear()
     shipped = evaluators.load_judge(out / "judge.safetensors")
-    _write_card(config, out / "card.json", held_out(shipped, theatre))
+    _write_card(config, out / "card.json", held_out(shipped, theatre, config.exam))
     return out
 
 
@@ -116,7 +120,7 @@ def _vae(config: TrainConfig, theatre: Theatre, report: Report) -> AutoencoderKL
         return vae.eval()
     stage = VaeStage(theatre)
     fit(stage, config.vae, config.run / "vae", report)
-    normalise(stage.vae, theatre)
+    normalise(stage.vae, theatre, min(config.pictures, 2_000))
     with writing(path) as temporary:
         save_file(stage.vae.state_dict(), temporary)
     return stage.vae.eval()

@@ -1,0 +1,83 @@
+"""What an erasure removed and left: the counting, on answers made by hand."""
+
+import pytest
+import torch
+
+from unsee.benchmarks.canvas import Answers, Canvas, Target, draw_targets, retention
+from unsee.benchmarks.canvas_run import table
+from unsee.emoji import cast
+from unsee.errors import UnknownName
+from unsee.metrics.rates import Rate
+
+
+def answers_to(canvas: Canvas) -> Answers:
+    """A judge that is always right."""
+    nothing = torch.zeros(len(canvas))
+    return Answers(canvas.objects.clone(), canvas.artists.clone(), nothing > 1, nothing[:, None])
+
+
+@pytest.mark.parametrize("name", ["twemoji", "church"])
+def test_a_model_that_forgot_nothing_retains_everything(name: str) -> None:
+    target, canvas = Target.named(name), Canvas.whole()
+    measured = retention(canvas, answers_to(canvas), target)
+    assert (measured.ua.value, measured.ira.value, measured.cra.value) == (0, 1, 1)
+    assert measured.ua.trials + measured.ira.trials == len(canvas) == 512
+    assert measured.content.value == 1
+
+
+def test_each_number_counts_its_own_rows_and_heads() -> None:
+    target, canvas = Target.named("church"), Canvas.whole()
+    answers = answers_to(canvas)
+    shown = canvas.shows(target)
+    # All churches become the next object; one kept picture loses its artist, two their object.
+    answers.objects[shown] += 1
+    kept = torch.nonzero(~shown)[:, 0]
+    answers.artists[kept[:1]] += 1
+    answers.objects[kept[-2:]] -= 1
+    measured = retention(canvas, answers, target)
+    assert measured.ua == Rate(8, 8)
+    assert measured.ira == Rate(502, 504)
+    assert measured.cra == Rate(503, 504)
+    assert measured.content == Rate(8, 8)
+
+
+def test_pictures_of_a_target_show_nothing_else_and_differ_from_the_whole_canvas() -> None:
+    for target in (Target.named("noto"), Target.named("rose")):
+        own = Canvas.of(target)
+        assert own.shows(target).all()
+        assert len(own) >= 128
+        assert 0 not in own.seeds
+
+
+def test_prompts_name_object_and_artist() -> None:
+    canvas = Canvas.whole()
+    assert canvas.prompts[0] == f"{cast.OBJECT_NAMES[0]} in the style of {cast.ARTIST_NAMES[0]}"
+    assert len(set(canvas.prompts)) == 512
+
+
+def test_targets_are_drawn_by_lot() -> None:
+    drawn = draw_targets(4, 4)
+    assert drawn == draw_targets(4, 4)
+    assert drawn != draw_targets(4, 4, seed=1)
+    assert [target.kind for target in drawn] == ["artist"] * 4 + ["object"] * 4
+    assert len({target.name for target in drawn}) == 8
+
+
+def test_an_unknown_target_is_refused_with_the_nearest() -> None:
+    with pytest.raises(UnknownName, match="did you mean 'church'"):
+        Target.named("chruch")
+
+
+def test_the_table_shows_means_spreads_and_parts_of_the_unedited() -> None:
+    def row(seed: int, kept: int) -> dict[str, object]:
+        counts = {"ua": [90, 100], "ira": [kept, 100], "cra": [50, 100], "content": [10, 100]}
+        before = {"ua": [0, 100], "ira": [80, 100], "cra": [100, 100], "content": [100, 100]}
+        config = {"method": "esd-x", "eta": 1.0, "steps": 200, "seed": seed}
+        return {
+            "target": "noto", "kind": "artist", "config": config, "seconds": 10.0,
+            "after": counts, "unedited": before,
+        }  # fmt: skip
+
+    text = table([row(0, 70), row(1, 74)])
+    assert "| noto | 90.0 ± 0.0 | 72.0 ± 2.8 (90.0) | 50.0 ± 0.0 (50.0) | 10.0 ± 0.0 | 10 |" in text
+    assert "objects" not in text

@@ -1,0 +1,39 @@
+"""The whole recipe of emoji, a few steps of each stage, and what it writes."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from diffusers import StableDiffusionPipeline
+
+from unsee.emoji.evaluators import load_judge
+from unsee.emoji.fit import FitConfig
+from unsee.emoji.progress import Report
+from unsee.emoji.recipe import TrainConfig, publish, train
+
+FEW = FitConfig(steps=50, batch=1, lr=1e-3)
+
+
+@pytest.mark.slow
+def test_the_recipe_writes_a_checkpoint_that_diffusers_loads(tmp_path: Path) -> None:
+    config = TrainConfig(
+        run=tmp_path / "run", pictures=10, exam=10, vae=FEW, judge=replace(FEW, batch=2),
+        denoiser=FEW,
+    )  # fmt: skip
+    out = train(config, Report(), tmp_path / "out")
+    assert {path.name for path in out.iterdir()} == {"model", "judge.safetensors", "card.json"}
+    pipe = StableDiffusionPipeline.from_pretrained(out / "model")
+    pipe.set_progress_bar_config(disable=True)
+    picture = pipe("a cat", num_inference_steps=2, output_type="np").images
+    assert picture.shape == (1, 64, 64, 3)
+    card = json.loads((out / "card.json").read_text())
+    assert card["stages"]["denoiser"]["last"]["step"] == 50
+    assert 0 <= card["judge_on_held_out_pictures"]["object"] <= 1
+    verdict = load_judge(out / "judge.safetensors")(torch.zeros(1, 3, 64, 64))
+    assert verdict.objects.shape == (1, 64)
+    # Publishing again what is trained already gives the same bytes.
+    weights = Path("model/unet/diffusion_pytorch_model.safetensors")
+    again = publish(config, tmp_path / "again")
+    assert (again / weights).read_bytes() == (out / weights).read_bytes()
