@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unsee.commands import console
+from unsee.commands.erase import erase_into
 
 SHOWN = ("church", "cat", "guitar")
 EVERY = 3
@@ -48,9 +49,8 @@ def demo(options: DemoOptions) -> None:
         check_output(path, overwrite=options.overwrite)
     model = unsee.load("emoji")
 
-    with console.erasing(options.artist) as report_erasing:
-        erased = unsee.erase(model, options.artist, progress=report_erasing)
-    erased.save(weights, overwrite=options.overwrite)
+    concept = unsee.Concept(options.artist)
+    erased = erase_into(weights, model, concept, overwrite=options.overwrite)
     console.say(f"erased {options.artist!r} from emoji: {weights}")
 
     rows = unsee.PromptSet.cross(
@@ -61,18 +61,18 @@ def demo(options: DemoOptions) -> None:
         ],
         seeds=[0],
     )
-    with console.drawing() as report_drawing:
-        shown = compare(model, [(heading("after", erased), erased)], rows, progress=report_drawing)
+    with console.drawing() as report:
+        shown = compare(model, [(heading("after", erased), erased)], rows, progress=report)
     shown.save(sheet, overwrite=options.overwrite)
     console.say(f"drew the same prompts before and after, from the same seeds: {sheet}")
 
     judge, target = load_judge(), Target.named(options.artist)
     whole = Canvas.whole()
     canvas = whole[whole.objects % EVERY == 0]
-    with console.drawing() as report_drawing:
-        before = retention(canvas, look(model, canvas, judge, report_drawing), target)
-    with erased.applied(model), console.drawing() as report_drawing:
-        after = retention(canvas, look(model, canvas, judge, report_drawing), target)
+    with console.drawing() as report:
+        before = retention(canvas, look(model, canvas, judge, report), target)
+    with erased.applied(model), console.drawing() as report:
+        after = retention(canvas, look(model, canvas, judge, report), target)
     console.say()
     console.say(f"{f'of {len(canvas)} pictures by each model':<46}  before   after")
     for what, rate in {

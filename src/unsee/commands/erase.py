@@ -1,13 +1,23 @@
-"""`unsee erase`: a phrase and a model in, a file of changed weights out."""
+"""`unsee erase`: a phrase and a model in, a file of changed weights out.
+
+EraseOptions   the command line
+erase          the command
+erase_into     erase and write the file, for commands that do so
+"""
 
 import shlex
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tyro.conf import Positional
 
 from unsee.commands import console
 from unsee.commands.options import ByModel, FromRecipe, Optional
+
+if TYPE_CHECKING:
+    from unsee import Concept, EraseConfig, ErasedWeights
+    from unsee.denoisers.base import Denoiser
 
 
 @dataclass(frozen=True)
@@ -72,12 +82,7 @@ def erase(options: EraseOptions) -> None:
         options.recipe or model.defaults.recipe,
         **{name: getattr(options, name) for name in asdict(unsee.EraseConfig())},
     )
-    # Beside the result, so that the same command finds it again.
-    unfinished = out.with_name(f"{out.name}.unfinished")
-    with console.erasing(options.phrase) as report:
-        erased = unsee.erase(model, concept, config, progress=report, checkpoint=unfinished)
-    erased.save(out, overwrite=options.overwrite)
-    unfinished.unlink(missing_ok=True)
+    erase_into(out, model, concept, config, overwrite=options.overwrite)
 
     size = rich.filesize.decimal(out.stat().st_size)
     console.say(
@@ -87,3 +92,23 @@ def erase(options: EraseOptions) -> None:
     compare = ["unsee", "compare", str(out), "--prompts", options.phrase]
     compare += [] if options.model == "emoji" else ["--model", options.model]
     console.say(f"to see it, with prompts added for what must stay: {shlex.join(compare)}")
+
+
+def erase_into(
+    out: Path,
+    model: "Denoiser",
+    concept: "Concept",
+    config: "EraseConfig | None" = None,
+    *,
+    overwrite: bool = False,
+) -> "ErasedWeights":
+    """Erase with a progress bar and write the file; Ctrl-C keeps the state beside it."""
+    import unsee
+
+    # The same command has to find it again.
+    unfinished = out.with_name(f"{out.name}.unfinished")
+    with console.erasing(concept.phrase) as report:
+        erased = unsee.erase(model, concept, config, progress=report, checkpoint=unfinished)
+    erased.save(out, overwrite=overwrite)
+    unfinished.unlink(missing_ok=True)
+    return erased
