@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from unsee.errors import CheckpointError, OptionError, UnknownName
 from unsee.hashing import fingerprint
-from unsee.loading import load
+from unsee.loading import Model, load
 
 UNET = "unet/diffusion_pytorch_model.safetensors"
 
@@ -25,6 +25,52 @@ def test_a_folder_gives_the_weights_that_lie_in_it(tiny_folder: Path) -> None:
     model = load(tiny_folder, device="cpu")
     assert model.name == str(tiny_folder)
     assert model.fingerprint == fingerprint(load_file(tiny_folder / UNET))
+
+
+def _as_in_2022(folder: Path) -> None:
+    """Rewrite a folder to the names and files that CompVis/stable-diffusion-v1-4 has."""
+    path = folder / "text_encoder/model.safetensors"
+    text = {f"text_model.{name}": value for name, value in load_file(path).items()}
+    text["text_model.embeddings.position_ids"] = torch.arange(16)[None]
+    save_file(text, path, metadata={"format": "pt"})
+
+    path = folder / "vae/diffusion_pytorch_model.safetensors"
+    old = {"to_q": "query", "to_k": "key", "to_v": "value", "to_out.0": "proj_attn"}
+    vae = {}
+    for name, value in load_file(path).items():
+        renamed = name
+        for new_name, old_name in old.items():
+            renamed = renamed.replace(f"attentions.0.{new_name}.", f"attentions.0.{old_name}.")
+        vae[renamed] = value
+    assert "decoder.mid_block.attentions.0.proj_attn.bias" in vae
+    save_file(vae, path, metadata={"format": "pt"})
+
+    folder = folder / "tokenizer"
+    model = json.loads((folder / "tokenizer.json").read_text())["model"]
+    for path in folder.iterdir():
+        path.unlink()
+    (folder / "vocab.json").write_text(json.dumps(model["vocab"]))
+    merges = [" ".join(pair) for pair in model["merges"]]
+    (folder / "merges.txt").write_text("\n".join(["#version: 0.2", *merges, ""]))
+    start, end = (
+        {"__type": "AddedToken", "content": content, "lstrip": False, "normalized": True}
+        | {"rstrip": False, "single_word": False}
+        for content in ("<|startoftext|>", "<|endoftext|>")
+    )
+    config = {"add_prefix_space": False, "do_lower_case": True, "errors": "replace"}
+    config |= {"bos_token": start, "eos_token": end, "unk_token": end}
+    config |= {"pad_token": "<|endoftext|>", "model_max_length": 16}
+    config |= {"tokenizer_class": "CLIPTokenizer"}
+    (folder / "tokenizer_config.json").write_text(json.dumps(config))
+
+
+def test_a_folder_as_they_were_written_in_2022_is_the_same_model(tiny: Model, copy: Path) -> None:
+    _as_in_2022(copy)
+    old = load(copy, device="cpu")
+    assert old.fingerprint == tiny.fingerprint
+    for prompt in ("a cat and a dog", "dogcat", "", "日本"):
+        assert torch.equal(old.encode([prompt]).hidden, tiny.encode([prompt]).hidden)
+    assert old.generate("a cat", 1, steps=2) == tiny.generate("a cat", 1, steps=2)
 
 
 def test_half_precision_is_half_in_all_parts(tiny_folder: Path) -> None:
