@@ -19,6 +19,7 @@ from typing import Any
 import diffusers
 import torch
 import transformers
+from torch import nn
 
 from unsee.denoisers.base import Defaults
 from unsee.denoisers.unet import UNetDenoiser
@@ -73,12 +74,17 @@ def load(
 
 
 def _stable_diffusion(name: str, folder: Path, device: torch.device, dtype: torch.dtype) -> Model:
+    def weights(part: str, kind: Any) -> nn.Module:
+        # Not the models' own `to`, which warns of parts that are to stay in fp32: none is.
+        model: nn.Module = _weights(folder, part, kind)
+        return nn.Module.to(model, device, dtype)
+
     return UNetDenoiser(
         name,
         tokenizer=_part(folder, "tokenizer", transformers.CLIPTokenizer),
-        text_encoder=_weights(folder, "text_encoder", transformers.CLIPTextModel).to(device, dtype),
-        unet=_weights(folder, "unet", diffusers.UNet2DConditionModel).to(device, dtype),
-        vae=_weights(folder, "vae", diffusers.AutoencoderKL).to(device, dtype),
+        text_encoder=weights("text_encoder", transformers.CLIPTextModel),
+        unet=weights("unet", diffusers.UNet2DConditionModel),
+        vae=weights("vae", diffusers.AutoencoderKL),
         scheduler=_part(folder, "scheduler", _scheduler_class(folder)),
         defaults=_defaults(folder),
     )
