@@ -23,11 +23,14 @@ def check(options: CheckOptions) -> None:
     with console.drawing() as report:
         bars = measure(unsee.load("emoji"), load_judge(), options.seeds, report)
     for bar in bars:
-        side = "at most" if bar.at_most else "at least"
-        asked = f"{'met' if bar.met else 'MISSED':<7}{side} {bar.asked:.2f}" if bar.asked else ""
-        console.say(f"{bar.what:<52}{bar.value:7.4f}  {asked}".rstrip())
+        line = f"{bar.what:<52}{bar.value:7.4f}"
+        # Some numbers are there to be seen only.
+        if bar.asked:
+            side = "at most" if bar.at_most else "at least"
+            line += f"  {'met' if bar.met else 'MISSED':<7}{side} {bar.asked:.2f}"
+        console.say(line)
     missed = sum(not bar.met for bar in bars)
-    console.say(f"{len(bars) - missed} met, {missed} missed")
+    console.say(f"{missed} missed" if missed else "every bar is met")
 
 
 @dataclass(frozen=True)
