@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 WIDTHS = (32, 64, 128, 192)
 EMBEDDING = 96
+GROUPS = 8
+"""Of the normalisation, which works on each picture alone: answers do not depend on the batch."""
 PATH = Path(__file__).parent / "weights" / "judge.safetensors"
 
 
@@ -60,9 +62,9 @@ class _Block(nn.Module):
     def __init__(self, width_in: int, width: int) -> None:
         super().__init__()
         self.first = nn.Conv2d(width_in, width, 3, stride=2, padding=1, bias=False)
-        self.norm_1 = nn.BatchNorm2d(width)
+        self.norm_1 = nn.GroupNorm(GROUPS, width)
         self.second = nn.Conv2d(width, width, 3, padding=1, bias=False)
-        self.norm_2 = nn.BatchNorm2d(width)
+        self.norm_2 = nn.GroupNorm(GROUPS, width)
         self.shortcut = nn.Conv2d(width_in, width, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:

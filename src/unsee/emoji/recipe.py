@@ -96,11 +96,7 @@ def publish(config: TrainConfig, out: Path | None = None) -> Path:
         vae, denoiser.unet, denoiser.text_encoder, denoiser.tokenizer, denoiser.scheduler
     )
     save(parts, out / "model")
-    weights = {
-        # Counters of batch normalisation are integers and stay so.
-        name: value.half() if value.is_floating_point() else value
-        for name, value in judge.judge.state_dict().items()
-    }
+    weights = {name: value.half() for name, value in judge.judge.state_dict().items()}
     with writing(out / "judge.safetensors", overwrite=True) as temporary:
         save_file(weights, temporary)
     evaluators.load_judge.cache_clear()

@@ -36,7 +36,6 @@ class JudgeStage:
         self._theatre = theatre
 
     def loss(self, chance: random.Random, batch: int) -> dict[str, Tensor]:
-        self.judge.train()
         scenes = [sample_scene(chance) for _ in range(batch)]
         x = _soften(render(self._theatre, scenes), chance)
         verdict = self.judge(x)
