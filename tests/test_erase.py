@@ -123,7 +123,7 @@ def test_the_erased_model_predicts_the_target_of_eq_6(
     target = erase_target(unseen.eps_c, unseen.eps_null, eta)
     cat = prompts.concept.expand(len(unseen))
 
-    config = _config(eta=eta, source=source, steps=40, batch=4, lr=2e-3, sampler_steps=10)
+    config = _config(eta=eta, source=source, steps=40, batch=4, lr=2e-3, sampler_steps=4)
     with erase(tiny_v, "cat", config).applied(tiny_v), torch.no_grad():
         after = tiny_v.predict(unseen.x_t, unseen.t, cat)
     before = float((unseen.eps_c - target).square().mean())
@@ -182,6 +182,21 @@ def test_the_same_seed_gives_the_same_file_and_another_seed_another(
     again = load(tiny_folder, device="cpu")
     assert erase(again, "cat", _config(source=source)).sha256 == first
     assert erase(tiny, "cat", _config(source=source, seed=1)).sha256 != first
+
+
+def test_phrases_are_encoded_once_and_not_at_every_step(
+    tiny: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+    forward = tiny._text_encoder.forward
+
+    def counted(ids: torch.Tensor, **kwargs: Any) -> Any:
+        calls.append(len(ids))
+        return forward(ids, **kwargs)
+
+    monkeypatch.setattr(tiny._text_encoder, "forward", counted)
+    erase(tiny, Concept("cat", erase_from="a dog", synonyms=("kitten",)), _config(steps=5))
+    assert sorted(calls) == [1, 1, 2]  # ∅, the dog, the two names of the concept
 
 
 def test_without_settings_the_models_own_recipe_is_used(

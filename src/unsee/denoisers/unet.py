@@ -13,11 +13,10 @@ from torch import Tensor
 
 from unsee import sampling
 from unsee.concepts import check_tokens
+from unsee.config import SAMPLERS
 from unsee.denoisers.base import Condition, Defaults, Scheduler
 from unsee.errors import CheckpointError, OptionError, unknown_name
 from unsee.hashing import fingerprint
-
-SAMPLERS = ("model", "ddim")
 
 
 class UNetDenoiser:
