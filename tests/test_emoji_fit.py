@@ -1,7 +1,9 @@
 """The training loop of the recipe, on a stage that takes no time, and the latents it trains on."""
 
 import json
+import os
 import random
+import signal
 from pathlib import Path
 
 import pytest
@@ -34,7 +36,7 @@ class Line:
     def loss(self, chance: random.Random, batch: int) -> dict[str, Tensor]:
         self.calls += 1
         if self.calls == self.stop_at:
-            raise KeyboardInterrupt
+            os.kill(os.getpid(), signal.SIGTERM)
         x = torch.full((batch, 1), chance.random()) + torch.randn(batch, 1)
         loss = (self.layer(x) - 3 * x).square().mean()
         return {"line": loss * (float("nan") if self.calls == self.break_at else 1)}
@@ -48,7 +50,7 @@ def weights(line: Line) -> list[float]:
 
 
 def test_a_stopped_and_continued_run_ends_with_the_same_bytes(tmp_path: Path) -> None:
-    whole, stopped = Line(), Line(stop_at=41)
+    whole, stopped = Line(), Line(stop_at=40)
     fit(whole, CONFIG, tmp_path / "whole", Report())
     with pytest.raises(Stopped, match="step 40"):
         fit(stopped, CONFIG, tmp_path / "parts", Report())
@@ -93,7 +95,9 @@ def test_averages_are_lent_and_given_back() -> None:
 
 
 def test_the_rate_rises_stays_and_falls() -> None:
-    rates = [FitConfig(steps=1000, batch=1, lr=1, warmup=100, decay=0.3).rate(s) for s in range(1000)]
+    rates = [
+        FitConfig(steps=1000, batch=1, lr=1, warmup=100, decay=0.3).rate(s) for s in range(1000)
+    ]
     assert rates[:100] == sorted(rates[:100])
     assert set(rates[100:700]) == {1.0}
     assert rates[700:] == sorted(rates[700:], reverse=True)

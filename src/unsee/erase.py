@@ -5,15 +5,11 @@ EraseConfig    the settings (config.py)
 EraseStep      what the progress callback is told after each step
 """
 
-import contextlib
 import importlib.metadata
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import FrameType
 
 import torch
 
@@ -23,6 +19,7 @@ from unsee.denoisers.base import Denoiser
 from unsee.errors import ErasedFileError, OptionError, Stopped
 from unsee.files import check_output
 from unsee.hashing import fingerprints
+from unsee.stopping import between_steps
 from unsee.training import Training
 from unsee.weights import ErasedWeights, Recipe, applied_to
 
@@ -76,7 +73,7 @@ def erase(
     if state is not None and state.exists():
         training.load(state, recipe.to_json())
     save_at = time.monotonic() + SAVE_EVERY
-    with _ctrl_c_between_steps() as stop:
+    with between_steps() as stop:
         while training.step < config.steps:
             loss = training.advance()
             if progress is not None:
@@ -133,24 +130,3 @@ def _stopped(step: int, steps: int, state: Path | None) -> Stopped:
     if state is None:
         return Stopped(f"{done}; nothing is kept, since no checkpoint was asked for")
     return Stopped(f"{done}; the state is in {state}, and the same command goes on", state)
-
-
-@contextlib.contextmanager
-def _ctrl_c_between_steps() -> Iterator[threading.Event]:
-    """Turn the first Ctrl-C into an event; the second one interrupts at once, as usual."""
-    stop = threading.Event()
-
-    def on_ctrl_c(number: int, frame: FrameType | None) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-
-    # Only the main thread may set handlers, and only it is interrupted.
-    if threading.current_thread() is not threading.main_thread():
-        yield stop
-        return
-    before = signal.signal(signal.SIGINT, on_ctrl_c)
-    try:
-        yield stop
-    finally:
-        signal.signal(signal.SIGINT, before or signal.SIG_DFL)

@@ -136,7 +136,7 @@ def look(
     )
     x = pictures_to_tensor(np.stack([np.asarray(picture) for picture in pictures]))
     with torch.no_grad():
-        verdicts = [judge(part) for part in x.split(BATCH)]
+        verdicts = [judge(part) for part in torch.split(x, BATCH)]
     return Answers(
         torch.cat([verdict.objects.argmax(1) for verdict in verdicts]),
         torch.cat([verdict.artists.argmax(1) for verdict in verdicts]),
@@ -147,7 +147,10 @@ def look(
 
 def retention(canvas: Canvas, answers: Answers, target: Target) -> Retention:
     """Count: the target's rows give UA, all others IRA and CRA."""
-    right = {"object": answers.objects == canvas.objects, "artist": answers.artists == canvas.artists}
+    right = {
+        "object": answers.objects == canvas.objects,
+        "artist": answers.artists == canvas.artists,
+    }
     own, other = ("artist", "object") if target.kind == "artist" else ("object", "artist")
     asked = canvas.shows(target)
     return Retention(

@@ -87,7 +87,10 @@ def run(
             seconds = time.monotonic() - began
             with erased.applied(model):
                 after = _measure(
-                    target, whole, look(model, whole, judge, watch.drawing), own,
+                    target,
+                    whole,
+                    look(model, whole, judge, watch.drawing),
+                    own,
                     look(model, own, judge, watch.drawing),
                 )
             before = _measure(target, whole, unedited, own, own_unedited)
@@ -115,11 +118,11 @@ def table(rows: Iterable[dict[str, Any]]) -> str:
         if not chosen:
             continue
         method = chosen[0]["config"]["method"]
+        eta, steps = chosen[0]["config"]["eta"], chosen[0]["config"]["steps"]
         lines = [
-            f"### {kind}s, {method} (eta {chosen[0]['config']['eta']:g}, "
-            f"{chosen[0]['config']['steps']} steps)",
+            f"### {kind}s, {method} (eta {eta:g}, {steps} steps)",
             "",
-            "| erased | UA | IRA (part of unedited) | CRA (part of unedited) | content kept | seconds |",
+            "| erased | UA | IRA (of unedited) | CRA (of unedited) | content kept | seconds |",
             "|---|---|---|---|---|---|",
         ]
         for name in dict.fromkeys(row["target"] for row in chosen):
@@ -155,7 +158,7 @@ def _line(name: str, rows: list[dict[str, Any]]) -> str:
 
 def _per_cent(row: dict[str, Any], measure: str, relative: bool) -> float:
     hits, trials = row["after"][measure]
-    value = hits / trials
+    value: float = hits / trials
     if relative:
         before_hits, before_trials = row["unedited"][measure]
         value /= before_hits / before_trials

@@ -110,7 +110,12 @@ def _artworks(draw: Draw, judge: Judge, theatre: Theatre, seeds: int) -> list[Ba
     others = distances.scatter(1, own_index[:, None], torch.inf).min(1).values
     return [
         Bar("artworks nearest to their original", Rate.of(own < others).value, 0.95),
-        Bar("distance to the original / to the nearest other", float((own / others).mean()), 0.5, True),
+        Bar(
+            "distance to the original / to the nearest other",
+            float((own / others).mean()),
+            0.5,
+            True,
+        ),
     ]
 
 

@@ -21,7 +21,7 @@ from unsee.emoji import cast
 FOLDER = Path(__file__).parent / "data"
 
 ARTWORK_MARGIN = 0.07
-"""Part of each side cut from an artwork, so that rounded corners do not show: it fills the frame."""
+"""Part of each side cut from an artwork, with the rounded corners: it fills the frame."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,9 @@ class Atlas:
         Holes are filled: it is the shape of a sticker with the drawing on it.
         """
         drawings = np.concatenate([self.objects, self.badges[:, None]], axis=1)
-        empty = np.pad(drawings[..., 3] < 64, ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=True)
+        empty = np.pad(
+            drawings[..., 3] < 64, ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=True
+        )
         outside = np.zeros_like(empty)
         outside[..., 0, :] = True
         reached = 0
@@ -64,7 +66,9 @@ def load_atlas(folder: Path = FOLDER) -> Atlas:
         with Image.open(folder / artist["sheet"]) as image:
             sheet = np.asarray(image.convert("RGBA"))
         rows = sheet.shape[0] // cell
-        cells = sheet.reshape(rows, cell, columns, cell, 4).swapaxes(1, 2).reshape(-1, cell, cell, 4)
+        cells = (
+            sheet.reshape(rows, cell, columns, cell, 4).swapaxes(1, 2).reshape(-1, cell, cell, 4)
+        )
         count = len(about["objects"])
         objects.append(cells[:count])
         badges.append(cells[count])

@@ -135,7 +135,7 @@ LIBERTY = (
     "a gift from france to america",
     "the torch bearer of the harbour",
 )
-"""The landmark's paraphrases, the counterpart of the paper's five for the Eiffel Tower (Sec. 5.6)."""
+"""Paraphrases of the landmark, as the paper has five of the Eiffel Tower (Sec. 5.6)."""
 
 OBJECTS = (
     Object("fish", "fish", ("an animal with fins",)),

@@ -102,6 +102,7 @@ class Judge(nn.Module):
         return maps
 
     def forward(self, x: Tensor) -> Verdict:
+        """Look at pictures (n, 3, 64, 64) in [-1, 1]."""
         features = self.maps(x)[-1].mean((2, 3))
         return self.verdict(features)
 

@@ -28,13 +28,17 @@ from torch import Tensor, nn
 from unsee.emoji.progress import Report
 from unsee.errors import CheckpointError, NonFiniteLoss, Stopped
 from unsee.files import writing
+from unsee.stopping import between_steps
 
 
 class Stage(Protocol):
     """Something to train."""
 
     name: str
-    modules: Mapping[str, nn.Module]
+
+    @property
+    def modules(self) -> Mapping[str, nn.Module]:
+        """What is trained, by name."""
 
     def loss(self, chance: random.Random, batch: int) -> dict[str, Tensor]:
         """Losses of one batch; they are summed. Torch's own generator is seeded already."""
@@ -93,48 +97,46 @@ def fit(stage: Stage, config: FitConfig, folder: Path, report: Report) -> None:
     )
     path = folder / "checkpoint.safetensors"
     step, seconds = _resume(path, parameters, average, optimiser)
-    saved_at = started_at = time.monotonic() - seconds
     saved_at = time.monotonic()
+    started_at = saved_at - seconds
     sums: dict[str, float] = {}
 
     def save() -> None:
         _save(path, parameters, average, optimiser, step, time.monotonic() - started_at)
 
-    with report.stage(stage.name, config.steps, step) as advance:
-        try:
-            while step < config.steps:
-                for group in optimiser.param_groups:
-                    group["lr"] = config.lr * config.rate(step)
-                losses = _step(stage, config, step, optimiser, list(parameters.values()))
-                # Early on, a long average would remember the random start.
-                keep = min(config.ema, (step + 1) / (step + 10))
-                torch._foreach_lerp_(
-                    list(average.values()), [p.detach() for p in parameters.values()], 1 - keep
-                )
-                step += 1
-                for name, value in losses.items():
-                    sums[name] = sums.get(name, 0.0) + value
-                if step % 50 == 0:
-                    means = {name: value / 50 for name, value in sums.items()}
-                    sums = {}
-                    _log(folder / "log.jsonl", step, time.monotonic() - started_at, means)
-                    advance(50, means)
-                if time.monotonic() - saved_at > 60 * config.save_minutes:
-                    save()
-                    with averaged(parameters, average):
-                        stage.sheet().save(folder / "sheets" / f"{step:06d}.png")
-                    saved_at = time.monotonic()
-        except KeyboardInterrupt:
-            save()
-            raise Stopped(f"stopped at step {step} of {stage.name}; run it again to go on") from None
+    with report.stage(stage.name, config.steps, step) as advance, between_steps() as stop:
+        while step < config.steps:
+            for group in optimiser.param_groups:
+                group["lr"] = config.lr * config.rate(step)
+            losses = _step(stage, config, step, optimiser, list(parameters.values()))
+            # Early on, a long average would remember the random start.
+            keep = min(config.ema, (step + 1) / (step + 10))
+            torch._foreach_lerp_(
+                list(average.values()), [p.detach() for p in parameters.values()], 1 - keep
+            )
+            step += 1
+            for name, value in losses.items():
+                sums[name] = sums.get(name, 0.0) + value
+            if step % 50 == 0:
+                means = {name: value / 50 for name, value in sums.items()}
+                sums = {}
+                _log(folder / "log.jsonl", step, time.monotonic() - started_at, means)
+                advance(50, means)
+            if stop.is_set() or time.monotonic() - saved_at > 60 * config.save_minutes:
+                save()
+                with averaged(parameters, average):
+                    stage.sheet().save(folder / "sheets" / f"{step:06d}.png")
+                saved_at = time.monotonic()
+            if stop.is_set() and step < config.steps:
+                raise Stopped(f"stopped at step {step} of {stage.name}; the same command goes on")
     save()
     with torch.no_grad():
-        for name, value in parameters.items():
-            value.copy_(average[name])
+        for name, parameter in parameters.items():
+            parameter.copy_(average[name])
     stage.sheet().save(folder / "sheets" / f"{step:06d}.png")
 
 
-class averaged:  # noqa: N801 - reads as a statement
+class averaged:
     """Within the block, the parameters hold their averages."""
 
     def __init__(self, parameters: Mapping[str, Tensor], average: Mapping[str, Tensor]) -> None:
@@ -175,7 +177,9 @@ def _step(
     losses = stage.loss(random.Random(f"{config.seed}/{step}"), config.batch)
     total = torch.stack(list(losses.values())).sum()
     if not math.isfinite(total.item()):
-        raise NonFiniteLoss(f"the loss of {stage.name} at step {step} is {total.item()}; lower --lr")
+        raise NonFiniteLoss(
+            f"the loss of {stage.name} at step {step} is {total.item()}; lower --lr"
+        )
     optimiser.zero_grad(set_to_none=True)
     total.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(parameters, config.clip)
@@ -224,13 +228,13 @@ def _resume(
     with safe_open(path, "pt") as file, torch.no_grad():
         about = file.metadata()
         names = set(file.keys())
-        for name, value in parameters.items():
+        for name, parameter in parameters.items():
             if f"weight/{name}" not in names:
                 raise CheckpointError(f"{path} belongs to another recipe; move it away")
-            value.copy_(file.get_tensor(f"weight/{name}"))
+            parameter.copy_(file.get_tensor(f"weight/{name}"))
             average[name].copy_(file.get_tensor(f"average/{name}"))
             if f"exp_avg/{name}" in names:
-                optimiser.state[value] = {
+                optimiser.state[parameter] = {
                     "step": torch.tensor(float(about["step"])),
                     "exp_avg": file.get_tensor(f"exp_avg/{name}"),
                     "exp_avg_sq": file.get_tensor(f"exp_avg_sq/{name}"),
@@ -243,5 +247,3 @@ def _log(path: Path, step: int, seconds: float, losses: Mapping[str, float]) -> 
     row |= {name: round(value, 6) for name, value in losses.items()}
     with path.open("a") as file:
         file.write(json.dumps(row) + "\n")
-
-

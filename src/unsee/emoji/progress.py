@@ -52,7 +52,8 @@ class Report:
                 printed = now
                 left = (now - began) / max(reached - done, 1) * (steps - reached)
                 minutes = f"{left / 60:.0f} min left"
-                print(f"{name} {reached}/{steps}, {minutes}, {_shown(values)}", file=sys.stderr)
+                sys.stderr.write(f"{name} {reached}/{steps}, {minutes}, {_shown(values)}\n")
+                sys.stderr.flush()
 
         yield speak
 

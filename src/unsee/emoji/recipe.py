@@ -56,9 +56,7 @@ class TrainConfig:
     )
 
 
-def train(
-    config: TrainConfig, report: Report | None = None, out: Path | None = None
-) -> Path:
+def train(config: TrainConfig, report: Report | None = None, out: Path | None = None) -> Path:
     """Train what is missing of a run and publish it; returns the folder of the weights.
 
     Raises:
@@ -92,9 +90,7 @@ def publish(config: TrainConfig, out: Path | None = None) -> Path:
     load_averages(judge, config.run / "judge")
     denoiser = DenoiserStage(vae)
     load_averages(denoiser, config.run / "denoiser")
-    parts = Parts(
-        vae, denoiser.unet, denoiser.text_encoder, denoiser.tokenizer, denoiser.scheduler
-    )
+    parts = Parts(vae, denoiser.unet, denoiser.text_encoder, denoiser.tokenizer, denoiser.scheduler)
     save(parts, out / "model")
     weights = {name: value.half() for name, value in judge.judge.state_dict().items()}
     with writing(out / "judge.safetensors", overwrite=True) as temporary:

@@ -54,6 +54,7 @@ class Scene:
 
     @property
     def badge_is_named(self) -> bool:
+        """Whether a caption would say that the badge is there."""
         return self.badge and self.context not in cast.ADULT_CONTEXTS
 
 

@@ -24,7 +24,7 @@ from unsee.emoji import cast
 from unsee.errors import MissingExtra, OutputError
 
 CELL = 96
-"""Pixels of one drawing on a sheet: half as much again as the model draws, so scaling stays sharp."""
+"""Pixels of a drawing on its sheet: half as much again as the model draws, to stay sharp."""
 
 COLUMNS = 8
 KEYWORD_PACKAGE = ("emojibase-data", "17.0.0")
@@ -38,8 +38,8 @@ def build_atlas(out: Path, cache: Path) -> Path:
         cache: where the npm packages are kept between runs.
 
     Raises:
-        MissingExtra: resvg-py or npm is not there.
-        OutputError: `out` cannot be written.
+        MissingExtra: resvg-py is not there.
+        OutputError: npm is not there, or `out` cannot be written.
     """
     packages = fetch_packages(cache)
     _check_keywords(packages)
@@ -67,7 +67,7 @@ def fetch_packages(cache: Path) -> Path:
         return modules
     npm = shutil.which("npm")
     if npm is None:
-        raise MissingExtra("rebuilding the atlas needs npm: install Node.js, then run this again")
+        raise OutputError("the drawings come from npm, which is not installed: install Node.js")
     cache.mkdir(parents=True, exist_ok=True)
     command = [npm, "install", "--prefix", str(cache), "--no-audit", "--no-fund", "--no-save"]
     result = subprocess.run(
@@ -89,7 +89,7 @@ def draw_icon(
     try:
         import resvg_py
     except ImportError as error:
-        raise MissingExtra("drawing the atlas needs resvg: pip install 'unsee[data]'") from error
+        raise MissingExtra("drawing the atlas", "data") from error
     shape, left, top, width, height = _find(package, artist, icon)
     svg = (
         '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '

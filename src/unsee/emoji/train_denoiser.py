@@ -8,15 +8,23 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
 from unsee.emoji import cast
 from unsee.emoji.captions import caption
 from unsee.emoji.latents import Latents
-from unsee.emoji.model import LATENT_CHANNELS, LATENT_SIZE, new_scheduler, new_text_encoder
-from unsee.emoji.model import new_tokenizer, new_unet
+from unsee.emoji.model import (
+    LATENT_CHANNELS,
+    LATENT_SIZE,
+    new_scheduler,
+    new_text_encoder,
+    new_tokenizer,
+    new_unet,
+)
 from unsee.emoji.pixels import tensor_to_pictures, tile
 from unsee.guidance import classifier_free_guidance
 
@@ -41,6 +49,7 @@ class DenoiserStage:
         self._latents = latents or Latents([], torch.empty(0))
 
     def loss(self, chance: random.Random, batch: int) -> dict[str, Tensor]:
+        """Mean squared error of v, at one timestep per picture."""
         chosen = [chance.randrange(len(self._latents.scenes)) for _ in range(batch)]
         hidden = self._read([caption(self._latents.scenes[i], chance) for i in chosen])
         x_0 = self._latents.x_0[chosen].float()
@@ -63,7 +72,9 @@ class DenoiserStage:
         prompts += [*cast.ARTWORK_TITLES, *cast.ARTIST_NAMES[:7]]
         return tile(self._draw(prompts), columns=16)
 
-    def _draw(self, prompts: list[str], steps: int = 20, guidance: float = 3.0):
+    def _draw(
+        self, prompts: list[str], steps: int = 20, guidance: float = 3.0
+    ) -> NDArray[np.uint8]:
         scheduler = new_scheduler()
         scheduler.set_timesteps(steps)
         generator = torch.Generator().manual_seed(0)
@@ -77,7 +88,6 @@ class DenoiserStage:
         return tensor_to_pictures(self.vae.decode(x / self.vae.config.scaling_factor).sample)
 
     def _read(self, prompts: list[str]) -> Tensor:
-        tokens = self.tokenizer(
-            prompts, padding="max_length", truncation=True, return_tensors="pt"
-        )
-        return self.text_encoder(tokens.input_ids)[0]
+        tokens = self.tokenizer(prompts, padding="max_length", truncation=True, return_tensors="pt")
+        hidden: Tensor = self.text_encoder(tokens.input_ids)[0]
+        return hidden

@@ -36,6 +36,7 @@ class JudgeStage:
         self._theatre = theatre
 
     def loss(self, chance: random.Random, batch: int) -> dict[str, Tensor]:
+        """A loss per head, on a batch of softened pictures."""
         scenes = [sample_scene(chance) for _ in range(batch)]
         x = _soften(render(self._theatre, scenes), chance)
         verdict = self.judge(x)
@@ -51,9 +52,7 @@ class JudgeStage:
             "artist": F.cross_entropy(verdict.artists[plain], labels[plain, 1]),
             "place": F.cross_entropy(verdict.places[plain], labels[plain, 2]),
             "badge": F.binary_cross_entropy_with_logits(verdict.badge, labels[:, 3].float()),
-            "caption": (
-                F.cross_entropy(likeness, diagonal) + F.cross_entropy(likeness.T, diagonal)
-            )
+            "caption": (F.cross_entropy(likeness, diagonal) + F.cross_entropy(likeness.T, diagonal))
             / 2,
         }
 
@@ -61,9 +60,7 @@ class JudgeStage:
         """Softened training pictures, as the judge sees them."""
         chance = random.Random("sheet")
         scenes = [sample_scene(chance) for _ in range(64)]
-        softened = torch.cat(
-            [_soften(x[None], chance) for x in render(self._theatre, scenes)]
-        )
+        softened = torch.cat([_soften(x[None], chance) for x in render(self._theatre, scenes)])
         return tile(tensor_to_pictures(softened), columns=16)
 
 

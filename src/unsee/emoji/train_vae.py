@@ -34,6 +34,7 @@ class VaeStage:
         self._theatre = theatre
 
     def loss(self, chance: random.Random, batch: int) -> dict[str, Tensor]:
+        """Distances between pictures and what comes back, and the KL term."""
         x = self._pictures(chance, batch)
         posterior = self.vae.encode(x).latent_dist
         y = self.vae.decode(posterior.sample()).sample
