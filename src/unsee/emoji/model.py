@@ -29,8 +29,8 @@ LATENT_SIZE = SIZE // 8
 TEXT_WIDTH = 128
 MAX_TOKENS = 32
 END_OF_WORD = "</w>"
-DEFAULTS = {"steps": 20, "guidance": 3.0, "recipe": "emoji"}
-"""How it is best sampled and erased: `unsee.json`, beside what other programs read."""
+STEPS, GUIDANCE = 20, 3.0
+"""How it is best sampled; `unsee.json` says so beside what other programs read."""
 
 
 def folder() -> Path:
@@ -164,4 +164,5 @@ def save(parts: Parts, target: Path) -> None:
         )
     pipeline.to(dtype=torch.float16)
     pipeline.save_pretrained(target, safe_serialization=True)
-    (target / "unsee.json").write_text(json.dumps(DEFAULTS) + "\n")
+    defaults = {"steps": STEPS, "guidance": GUIDANCE, "recipe": "emoji"}
+    (target / "unsee.json").write_text(json.dumps(defaults) + "\n")

@@ -18,8 +18,10 @@ from unsee.emoji import cast
 from unsee.emoji.captions import caption
 from unsee.emoji.latents import Latents
 from unsee.emoji.model import (
+    GUIDANCE,
     LATENT_CHANNELS,
     LATENT_SIZE,
+    STEPS,
     new_scheduler,
     new_text_encoder,
     new_tokenizer,
@@ -72,18 +74,16 @@ class DenoiserStage:
         prompts += [*cast.ARTWORK_TITLES, *cast.ARTIST_NAMES[:7]]
         return tile(self._draw(prompts), columns=16)
 
-    def _draw(
-        self, prompts: list[str], steps: int = 20, guidance: float = 3.0
-    ) -> NDArray[np.uint8]:
+    def _draw(self, prompts: list[str]) -> NDArray[np.uint8]:
         scheduler = new_scheduler()
-        scheduler.set_timesteps(steps)
+        scheduler.set_timesteps(STEPS)
         generator = torch.Generator().manual_seed(0)
         shape = (len(prompts), LATENT_CHANNELS, LATENT_SIZE, LATENT_SIZE)
         x = torch.randn(shape, generator=generator)
         hidden = torch.cat([self._read(prompts), self._read([""] * len(prompts))])
         for t in scheduler.timesteps:
             v_c, v_null = self.unet(torch.cat([x, x]), t, hidden).sample.chunk(2)
-            v = classifier_free_guidance(v_null, v_c, guidance)
+            v = classifier_free_guidance(v_null, v_c, GUIDANCE)
             x = scheduler.step(v, t, x).prev_sample
         return tensor_to_pictures(self.vae.decode(x / self.vae.config.scaling_factor).sample)
 
