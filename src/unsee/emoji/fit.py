@@ -30,6 +30,9 @@ from unsee.errors import CheckpointError, NonFiniteLoss, Stopped
 from unsee.files import writing
 from unsee.stopping import between_steps
 
+MOMENTS = ("exp_avg", "exp_avg_sq")
+"""What AdamW remembers of a parameter, beside the number of steps."""
+
 
 class Stage(Protocol):
     """Something to train."""
@@ -208,7 +211,7 @@ def _save(
     for name, value in parameters.items():
         tensors[f"weight/{name}"] = value.detach()
         tensors[f"average/{name}"] = average[name]
-        for key in ("exp_avg", "exp_avg_sq"):
+        for key in MOMENTS:
             if key in optimiser.state[value]:
                 tensors[f"{key}/{name}"] = optimiser.state[value][key]
     about = {"step": str(step), "seconds": str(seconds)}
@@ -236,8 +239,11 @@ def _resume(
             if f"exp_avg/{name}" in names:
                 optimiser.state[parameter] = {
                     "step": torch.tensor(float(about["step"])),
-                    "exp_avg": file.get_tensor(f"exp_avg/{name}"),
-                    "exp_avg_sq": file.get_tensor(f"exp_avg_sq/{name}"),
+                    **{
+                        # In the parameter's own memory layout, which the file does not keep.
+                        key: torch.empty_like(parameter).copy_(file.get_tensor(f"{key}/{name}"))
+                        for key in MOMENTS
+                    },
                 }
     return int(about["step"]), float(about["seconds"])
 

@@ -149,7 +149,7 @@ def new_scheduler() -> DDIMScheduler:
 
 
 def save(parts: Parts, target: Path) -> None:
-    """Write a folder that `StableDiffusionPipeline.from_pretrained` loads, weights as fp16."""
+    """Write a folder that `StableDiffusionPipeline.from_pretrained` loads, fp16 where it can be."""
     import torch
     from diffusers import StableDiffusionPipeline
 
@@ -162,7 +162,9 @@ def save(parts: Parts, target: Path) -> None:
             feature_extractor=None,
             requires_safety_checker=False,
         )
-    pipeline.to(dtype=torch.float16)
+    # The text encoder stays in fp32: transformers loads what a file holds, diffusers loads fp32.
+    for part in (parts.vae, parts.unet):
+        part.to(dtype=torch.float16, memory_format=torch.contiguous_format)
     pipeline.save_pretrained(target, safe_serialization=True)
     defaults = {"steps": STEPS, "guidance": GUIDANCE, "recipe": "emoji"}
     (target / "unsee.json").write_text(json.dumps(defaults) + "\n")

