@@ -103,6 +103,7 @@ def fit(stage: Stage, config: FitConfig, folder: Path, report: Report) -> None:
     saved_at = time.monotonic()
     started_at = saved_at - seconds
     sums: dict[str, float] = {}
+    summed = 0
 
     def save() -> None:
         _save(path, parameters, average, optimiser, step, time.monotonic() - started_at)
@@ -118,11 +119,12 @@ def fit(stage: Stage, config: FitConfig, folder: Path, report: Report) -> None:
                 list(average.values()), [p.detach() for p in parameters.values()], 1 - keep
             )
             step += 1
+            summed += 1
             for name, value in losses.items():
                 sums[name] = sums.get(name, 0.0) + value
             if step % 50 == 0:
-                means = {name: value / 50 for name, value in sums.items()}
-                sums = {}
+                means = {name: value / summed for name, value in sums.items()}
+                sums, summed = {}, 0
                 _log(folder / "log.jsonl", step, time.monotonic() - started_at, means)
                 advance(50, means)
             if stop.is_set() or time.monotonic() - saved_at > 60 * config.save_minutes:
