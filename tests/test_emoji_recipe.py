@@ -20,7 +20,7 @@ FEW = FitConfig(steps=50, batch=1, lr=1e-3)
 def test_the_recipe_writes_a_checkpoint_that_diffusers_loads(tmp_path: Path) -> None:
     config = TrainConfig(
         run=tmp_path / "run", pictures=10, exam=10, vae=FEW, judge=replace(FEW, batch=2),
-        denoiser=FEW,
+        denoiser=FEW, decoder=FEW,
     )  # fmt: skip
     out = train(config, Report(), tmp_path / "out")
     assert {path.name for path in out.iterdir()} == {"model", "judge.safetensors", "card.json"}

@@ -6,6 +6,7 @@ table          rows -> Markdown, means with their spread, beside ESD's row of Un
 """
 
 import json
+import math
 import statistics
 import time
 from collections.abc import Callable, Iterable
@@ -161,7 +162,7 @@ def _per_cent(row: dict[str, Any], measure: str, relative: bool) -> float:
     value: float = hits / trials
     if relative:
         before_hits, before_trials = row["unedited"][measure]
-        value /= before_hits / before_trials
+        value = value * before_trials / before_hits if before_hits else math.nan
     return 100 * value
 
 

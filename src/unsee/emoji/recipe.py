@@ -1,7 +1,7 @@
 """The recipe of `emoji`: one command trains everything that ships, from the atlas.
 
 `TrainConfig`  where the run lies, and how long each stage is
-`train`        vae -> judge -> latents -> denoiser -> the shipped weights; resumable anywhere
+`train`        vae -> judge -> latents -> denoiser -> decoder -> what ships; resumable anywhere
 `publish`      the shipped weights from what a run holds now, finished or not, with their card
 
 Two CPU cores are enough; the card that `publish` writes says how long it took.
@@ -23,6 +23,7 @@ from unsee.emoji.latents import encode, normalise
 from unsee.emoji.model import Parts, folder, new_vae, save
 from unsee.emoji.progress import Report
 from unsee.emoji.scenes import Theatre
+from unsee.emoji.train_decoder import DecoderStage
 from unsee.emoji.train_denoiser import DenoiserStage
 from unsee.emoji.train_judge import JudgeStage, held_out
 from unsee.emoji.train_vae import VaeStage
@@ -48,10 +49,15 @@ class TrainConfig:
             steps=9_000, batch=8, lr=1e-3, weight_decay=0.0, ema=0.998
         )
     )
-    judge: FitConfig = field(default_factory=lambda: FitConfig(steps=1_500, batch=64, lr=2e-3))
+    judge: FitConfig = field(default_factory=lambda: FitConfig(steps=4_000, batch=64, lr=2e-3))
     denoiser: FitConfig = field(
         default_factory=lambda: FitConfig(
             steps=60_000, batch=32, lr=1e-3, warmup=500, ema=0.9995, decay=0.2
+        )
+    )
+    decoder: FitConfig = field(
+        default_factory=lambda: FitConfig(
+            steps=16_000, batch=8, lr=5e-4, weight_decay=0.0, ema=0.998
         )
     )
 
@@ -74,6 +80,8 @@ def train(config: TrainConfig, report: Report | None = None, out: Path | None = 
     torch.manual_seed(config.seed)
     denoiser = DenoiserStage(vae, latents)
     fit(denoiser, config.denoiser, config.run / "denoiser", report)
+    decoder = DecoderStage(vae.requires_grad_(True), theatre, latents)
+    fit(decoder, config.decoder, config.run / "decoder", report)
     return publish(config, out)
 
 
@@ -88,6 +96,8 @@ def publish(config: TrainConfig, out: Path | None = None) -> Path:
     vae = _vae(config, theatre, Report())
     judge = JudgeStage(theatre)
     load_averages(judge, config.run / "judge")
+    if (config.run / "decoder").exists():
+        load_averages(DecoderStage(vae, theatre), config.run / "decoder")
     denoiser = DenoiserStage(vae)
     load_averages(denoiser, config.run / "denoiser")
     parts = Parts(vae, denoiser.unet, denoiser.text_encoder, denoiser.tokenizer, denoiser.scheduler)
@@ -121,7 +131,9 @@ def _vae(config: TrainConfig, theatre: Theatre, report: Report) -> AutoencoderKL
 def _write_card(config: TrainConfig, path: Path, judged: dict[str, float]) -> None:
     """Where the weights come from: settings, steps and hours of every stage, the judge's exam."""
     stages = {}
-    for name in ("vae", "judge", "denoiser"):
+    for name in ("vae", "judge", "denoiser", "decoder"):
+        if not (config.run / name / "log.jsonl").exists():
+            continue
         rows = (config.run / name / "log.jsonl").read_text().splitlines()
         last = json.loads(rows[-1])
         settings = asdict(getattr(config, name))

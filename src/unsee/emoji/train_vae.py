@@ -1,6 +1,7 @@
 """Stage one of the recipe: the autoencoder whose latents everything else works on.
 
-`VaeStage`  L1 on pixels and on their differences, and a small KL term
+`VaeStage`       L1 on pixels and on their differences, and a small KL term
+`edge_distance`  the part on differences
 
 The L1 norm of neighbouring pixels' differences keeps edges: these drawings are flat areas with
 sharp borders, and the borders tell one artist from another.
@@ -20,7 +21,6 @@ from unsee.emoji.pixels import pictures_to_tensor, tensor_to_pictures, tile
 from unsee.emoji.scenes import Theatre, sample_scene
 
 KL_WEIGHT = 1e-6
-EDGE_WEIGHT = 1.0
 
 
 class VaeStage:
@@ -40,7 +40,7 @@ class VaeStage:
         y = self.vae.decode(posterior.sample()).sample
         return {
             "pixels": (y - x).abs().mean(),
-            "edges": EDGE_WEIGHT * _edge_distance(y, x),
+            "edges": edge_distance(y, x),
             "kl": KL_WEIGHT * posterior.kl().mean(),
         }
 
@@ -57,7 +57,8 @@ class VaeStage:
         return pictures_to_tensor(np.stack(pictures))
 
 
-def _edge_distance(y: Tensor, x: Tensor) -> Tensor:
+def edge_distance(y: Tensor, x: Tensor) -> Tensor:
+    """L1 norm of the error's differences between neighbours, across and down; a scalar."""
     difference = y - x
     across = difference[..., 1:] - difference[..., :-1]
     down = difference[..., 1:, :] - difference[..., :-1, :]
