@@ -43,12 +43,17 @@ class TrainOptions:
     """Seed of everything random."""
     publish_only: bool = False
     """Train nothing; make the shipped weights of what the run holds now."""
+    from_shipped: bool = False
+    """Begin a new run where the shipped weights ended, instead of from nothing."""
 
 
 def train(options: TrainOptions) -> None:
     """Train the embedded model and its judge from the atlas: resumable, takes hours."""
     from unsee.emoji import recipe
+    from unsee.emoji.unpack import unpack
 
+    if options.from_shipped:
+        unpack(options.run)
     config = recipe.TrainConfig(run=options.run, seed=options.seed)
     weights = recipe.publish(config) if options.publish_only else recipe.train(config)
     console.say(f"the weights are in {weights}; `unsee emoji check` measures them")

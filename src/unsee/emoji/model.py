@@ -166,5 +166,15 @@ def save(parts: Parts, target: Path) -> None:
     for part in (parts.vae, parts.unet):
         part.to(dtype=torch.float16, memory_format=torch.contiguous_format)
     pipeline.save_pretrained(target, safe_serialization=True)
+    _save_tokens(target / "tokenizer")
     defaults = {"steps": STEPS, "guidance": GUIDANCE, "recipe": "emoji"}
     (target / "unsee.json").write_text(json.dumps(defaults) + "\n")
+
+
+def _save_tokens(target: Path) -> None:
+    """The two files that programs older than `tokenizer.json` read."""
+    model = json.loads((target / "tokenizer.json").read_text(encoding="utf-8"))["model"]
+    vocabulary = json.dumps(model["vocab"], ensure_ascii=False)
+    (target / "vocab.json").write_text(vocabulary + "\n", encoding="utf-8")
+    merges = ["#version: 0.2", *(" ".join(pair) for pair in model["merges"])]
+    (target / "merges.txt").write_text("\n".join(merges) + "\n", encoding="utf-8")
