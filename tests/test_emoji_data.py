@@ -1,7 +1,10 @@
 """The data of emoji: drawings, scenes, captions."""
 
 import json
+import os
 import random
+import subprocess
+import sys
 from collections import Counter
 
 import numpy as np
@@ -131,3 +134,17 @@ def test_the_tokenizer_spells_what_it_never_saw() -> None:
     tokens = tokenizer("zyzzyva 漢字 été!").input_ids[1:-1]
     assert tokens
     assert unknown not in tokens
+
+
+def test_words_have_the_same_numbers_in_every_process() -> None:
+    source = "from unsee.emoji.tokens import learn_merges; print(learn_merges())"
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", source],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(printed) == 1

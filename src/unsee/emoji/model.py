@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from unsee.emoji import captions
 from unsee.emoji.scenes import SIZE
+from unsee.emoji.tokens import END_OF_WORD, learn_merges
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
@@ -28,7 +28,6 @@ LATENT_CHANNELS = 16
 LATENT_SIZE = SIZE // 8
 TEXT_WIDTH = 128
 MAX_TOKENS = 32
-END_OF_WORD = "</w>"
 STEPS, GUIDANCE = 20, 3.0
 """How it is best sampled; `unsee.json` says so beside what other programs read."""
 
@@ -108,19 +107,10 @@ def new_tokenizer() -> CLIPTokenizer:
 
     Other words are spelled in smaller pieces, down to single bytes, so that no prompt is lost.
     """
-    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+    from tokenizers import pre_tokenizers
     from transformers import CLIPTokenizer
 
-    learner = Tokenizer(models.BPE(end_of_word_suffix=END_OF_WORD))
-    learner.normalizer = normalizers.Lowercase()
-    learner.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Whitespace(), pre_tokenizers.ByteLevel(add_prefix_space=False)]
-    )
-    trainer = trainers.BpeTrainer(
-        vocab_size=1 << 16, end_of_word_suffix=END_OF_WORD, show_progress=False
-    )
-    learner.train_from_iterator(captions.vocabulary(), trainer)
-    merges = [tuple(pair) for pair in json.loads(learner.to_str())["model"]["merges"]]
+    merges = learn_merges()
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
     tokens = [
         *letters,
@@ -130,7 +120,7 @@ def new_tokenizer() -> CLIPTokenizer:
         "<|endoftext|>",
     ]
     vocabulary = {token: number for number, token in enumerate(dict.fromkeys(tokens))}
-    return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=MAX_TOKENS)
+    return CLIPTokenizer(vocab=vocabulary, merges=list(merges), model_max_length=MAX_TOKENS)
 
 
 def new_scheduler() -> DDIMScheduler:

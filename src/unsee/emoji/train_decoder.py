@@ -52,8 +52,7 @@ class DecoderStage:
 
     @torch.no_grad()
     def sheet(self) -> Image.Image:
-        """Pairs of rows: pictures, and what is drawn from their latents."""
-        x = render(self._theatre, self._latents.scenes[:32])
-        y = self.vae.decode(self._latents.x_0[:32].float()).sample
-        rows = torch.stack([x.view(2, 16, *x.shape[1:]), y.view(2, 16, *y.shape[1:])], dim=1)
-        return tile(tensor_to_pictures(rows.flatten(0, 2)), columns=16)
+        """Two rows: pictures, and what is drawn from their latents."""
+        x = render(self._theatre, self._latents.scenes[:16])
+        y = self.vae.decode(self._latents.x_0[:16].float()).sample
+        return tile(tensor_to_pictures(torch.cat([x, y])), columns=len(x))
