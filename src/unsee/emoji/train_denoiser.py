@@ -16,6 +16,7 @@ from torch import Tensor
 
 from unsee.emoji import cast
 from unsee.emoji.captions import caption
+from unsee.emoji.fit import bfloat16
 from unsee.emoji.latents import Latents
 from unsee.emoji.model import (
     GUIDANCE,
@@ -54,13 +55,15 @@ class DenoiserStage:
     def loss(self, chance: random.Random, batch: int) -> dict[str, Tensor]:
         """Mean squared error of v, at one timestep per picture."""
         chosen = [chance.randrange(len(self._latents.scenes)) for _ in range(batch)]
-        hidden = self._read([caption(self._latents.scenes[i], chance) for i in chosen])
+        captions = [caption(self._latents.scenes[i], chance) for i in chosen]
         x_0 = self._latents.x_0[chosen].float().to(memory_format=torch.channels_last)
         eps = torch.randn_like(x_0)
         t = torch.randint(self.scheduler.config.num_train_timesteps, (batch,))
         x_t = self.scheduler.add_noise(x_0, eps, t)
         v = self.scheduler.get_velocity(x_0, eps, t)
-        return {"v": (self.unet(x_t, t, hidden).sample - v).square().mean()}
+        with bfloat16():
+            v_hat = self.unet(x_t, t, self._read(captions)).sample
+        return {"v": (v_hat.float() - v).square().mean()}
 
     @torch.no_grad()
     def sheet(self) -> Image.Image:
