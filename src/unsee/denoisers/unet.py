@@ -3,8 +3,8 @@
 UNetDenoiser   answers the seam of base.py with the parts of a diffusers pipeline
 """
 
-from collections.abc import Sequence
-from typing import Any, overload
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, overload
 
 import torch
 from diffusers import DDIMScheduler
@@ -12,9 +12,9 @@ from PIL import Image
 from torch import Tensor
 
 from unsee import sampling
-from unsee.concepts import check_tokens
 from unsee.config import SAMPLERS
 from unsee.denoisers.base import Condition, Defaults, Scheduler
+from unsee.denoisers.text import ClipText
 from unsee.errors import CheckpointError, OptionError, unknown_name
 from unsee.hashing import fingerprint
 
@@ -23,6 +23,9 @@ class UNetDenoiser:
     """A Stable Diffusion model in parts, all of them frozen and in evaluation mode."""
 
     family = "unet"
+    # Old checkpoints carry two settings that were mistakes; the pipeline of diffusers mends them
+    # in the same way.
+    _mended: ClassVar[Mapping[str, Any]] = {"steps_offset": 1, "clip_sample": False}
 
     def __init__(
         self,
@@ -40,49 +43,49 @@ class UNetDenoiser:
         self.network = unet
         self._tokenizer = tokenizer
         self._text_encoder = text_encoder
-        # Some tokenizers do not know how long a prompt their text encoder takes.
-        self._tokens = min(tokenizer.model_max_length, text_encoder.config.max_position_embeddings)
+        self._text = ClipText(tokenizer, text_encoder)
         self._vae = vae
+        self._factor: int = 2 ** (len(vae.config.block_out_channels) - 1)
         for part in (text_encoder, unet, vae):
             part.requires_grad_(False)
             part.eval()
         first = next(unet.parameters())
         self.device: torch.device = first.device
         self.dtype: torch.dtype = first.dtype
-        # Old checkpoints carry two settings that were mistakes; the pipelines of diffusers mend
-        # them in the same way.
-        mended = {"steps_offset": 1, "clip_sample": False}
-        config = {key: value for key, value in mended.items() if key in scheduler.config}
-        self._scheduler = type(scheduler).from_config(scheduler.config, **config)
-        self.prediction_type: str = scheduler.config.get("prediction_type", "epsilon")
+        mended = {key: value for key, value in self._mended.items() if key in scheduler.config}
+        self._scheduler = type(scheduler).from_config(scheduler.config, **mended)
+        self.prediction_type: str = scheduler.config.get("prediction_type")
+        self._check()
+        self.fingerprint: str = fingerprint(unet.state_dict())
+
+    def _check(self) -> None:
+        """Refuse what would be drawn, or trained, as something that it is not."""
         if self.prediction_type not in ("epsilon", "v_prediction"):
             raise CheckpointError(
-                f"{name} predicts {self.prediction_type!r}; "
+                f"{self.name} predicts {self.prediction_type!r}; "
                 "unsee edits models that predict epsilon or v_prediction"
             )
-        self.fingerprint: str = fingerprint(unet.state_dict())
+        config = self.network.config
+        if config.in_channels != self._vae.config.latent_channels:
+            raise CheckpointError(
+                f"{self.name} reads a picture besides the prompt, for inpainting or editing; "
+                "give the text-to-image model that it was made from"
+            )
+        if config.time_cond_proj_dim is not None:
+            raise CheckpointError(
+                f"{self.name} has its guidance distilled into the network, as latent consistency "
+                "models do; give the model that it was distilled from"
+            )
 
     def check_phrase(self, phrase: str) -> None:
         """Raise a ConceptError unless the text encoder reads all of it, and reads something."""
-        read, empty = (
-            self._tokenizer(text, padding="max_length", max_length=self._tokens).input_ids
-            for text in (phrase, "")
-        )
-        check_tokens(phrase, read, empty, self._tokenizer.num_special_tokens_to_add())
+        self._text.check(phrase)
 
     @torch.no_grad()
     def encode(self, prompts: Sequence[str]) -> Condition:
         """Encode prompts, cut off where the text encoder ends; the empty one is ∅."""
-        tokens = self._tokenizer(
-            list(prompts),
-            padding="max_length",
-            max_length=self._tokens,
-            truncation=True,
-            return_tensors="pt",
-        ).to(self.device)
         masked = getattr(self._text_encoder.config, "use_attention_mask", False)
-        mask = tokens.attention_mask if masked else None
-        return Condition(self._text_encoder(tokens.input_ids, attention_mask=mask)[0])
+        return Condition(self._text.encode(prompts, masked=bool(masked))[0])
 
     def predict(self, x_t: Tensor, t: Tensor, condition: Condition) -> Tensor:
         """Predict in the model's own space; fp32 whatever the model computes in."""
@@ -90,9 +93,16 @@ class UNetDenoiser:
         half = self.dtype != torch.float32
         with torch.autocast(self.device.type, self.dtype, enabled=half):
             predicted: Tensor = self.network(
-                x_t.to(self.dtype), t, encoder_hidden_states=condition.hidden.to(self.dtype)
+                x_t.to(self.dtype),
+                t,
+                encoder_hidden_states=condition.hidden.to(self.dtype),
+                added_cond_kwargs=self._added(x_t, condition),
             ).sample
         return predicted.float()
+
+    def _added(self, x_t: Tensor, condition: Condition) -> dict[str, Tensor] | None:
+        """Return what the network reads besides latent, timestep and prompt."""
+        return None
 
     def make_scheduler(self, steps: int, sampler: str = "model") -> Scheduler:
         """Make a fresh scheduler with `steps` timesteps set; the model's own kind, or DDIM."""
@@ -101,6 +111,10 @@ class UNetDenoiser:
         trained = self._scheduler.config.num_train_timesteps
         if steps > trained:
             raise OptionError(f"{steps} sampler steps, but {self.name} knows only {trained}")
+        if sampler == "ddim" and "beta_schedule" not in self._scheduler.config:
+            raise OptionError(
+                f"{self.name} has a noise schedule that DDIM does not know; use --sampler model"
+            )
         # Other schedulers' configs do not say whether DDIM shall clip; latents must not be.
         scheduler: Any = (
             DDIMScheduler.from_config(self._scheduler.config, clip_sample=False)
@@ -115,15 +129,14 @@ class UNetDenoiser:
         self, height: int | None = None, width: int | None = None
     ) -> tuple[int, int, int]:
         """Channels, height and width of the latents of a picture of this many pixels."""
-        factor = 2 ** (len(self._vae.config.block_out_channels) - 1)
         size = self.network.config.sample_size
         sides = (size, size) if isinstance(size, int) else tuple(size)
         for axis, (flag, pixels) in enumerate((("--height", height), ("--width", width))):
             if pixels is None:
                 continue
-            if pixels < 1 or pixels % factor:
-                raise OptionError(f"{flag} must be a multiple of {factor}, not {pixels}")
-            sides = (*sides[:axis], pixels // factor, *sides[axis + 1 :])
+            if pixels < 1 or pixels % self._factor:
+                raise OptionError(f"{flag} must be a multiple of {self._factor}, not {pixels}")
+            sides = (*sides[:axis], pixels // self._factor, *sides[axis + 1 :])
         return (self.network.config.in_channels, *sides)
 
     @torch.no_grad()
@@ -131,16 +144,27 @@ class UNetDenoiser:
         """Latents of pictures (rows, 3, height, width) in [-1, 1]."""
         images = images.to(self.device, self._vae.dtype)
         latents: Tensor = self._vae.encode(images).latent_dist.mode().float()
-        scaled: Tensor = latents * self._vae.config.scaling_factor
+        mean, deviation = self._latent_statistics()
+        scaled: Tensor = (latents - mean) * self._vae.config.scaling_factor / deviation
         return scaled
 
     @torch.no_grad()
     def decode(self, latents: Tensor) -> Tensor:
         """Pictures of latents: uint8, (rows, height, width, 3), on the CPU."""
-        latents = (latents / self._vae.config.scaling_factor).to(self._vae.dtype)
-        images: Tensor = self._vae.decode(latents).sample.float()
+        mean, deviation = self._latent_statistics()
+        latents = latents * deviation / self._vae.config.scaling_factor + mean
+        images: Tensor = self._vae.decode(latents.to(self._vae.dtype)).sample.float()
         pixels = ((images / 2 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8)
         return pixels.permute(0, 2, 3, 1).contiguous().cpu()
+
+    def _latent_statistics(self) -> tuple[Tensor, Tensor]:
+        """Mean and deviation of the latents, for autoencoders that know more than a factor."""
+        config = self._vae.config
+        mean, deviation = (
+            torch.tensor(values or [default], device=self.device).reshape(1, -1, 1, 1)
+            for values, default in ((config.latents_mean, 0.0), (config.latents_std, 1.0))
+        )
+        return mean, deviation
 
     @overload
     def generate(self, prompts: str, seed: int = 0, **settings: Any) -> Image.Image: ...
