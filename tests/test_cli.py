@@ -271,7 +271,7 @@ def test_overwrite_replaces_a_file(run: Unsee, here: Path, tiny_folder: Path):
     (here / "taken").write_text("mine")
     flags = ["--out", "taken", "--overwrite", *QUICK]
     assert run("erase", "cat", "--model", tiny_folder, *flags).status == 0
-    assert unsee.ErasedWeights.load("taken").recipe.concept.phrase == "cat"
+    assert unsee.ErasedWeights.load("taken").recipe.concepts[0].phrase == "cat"
 
 
 def test_an_erased_file_on_another_base_model(
@@ -310,7 +310,7 @@ def test_a_model_that_is_a_pickle_or_a_single_file(run: Unsee, here: Path):
     (here / "sd.safetensors").touch()
     (here / "empty").mkdir()
     assert "is a pickle" in complaint(run("erase", "cat", "--model", "sd.ckpt"))
-    assert "single file" in complaint(run("erase", "cat", "--model", "sd.safetensors"))
+    assert "truncated" in complaint(run("erase", "cat", "--model", "sd.safetensors"))
     assert "model_index.json" in complaint(run("erase", "cat", "--model", "empty"))
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from unsee.concepts import Concept, as_concept, check_tokens, slug
+from unsee.concepts import Concept, as_concepts, check_tokens, slug
 from unsee.errors import ConceptError
 
 
@@ -17,8 +17,8 @@ def test_a_phrase_without_words_is_refused(phrase: str) -> None:
 
 def test_as_concept_takes_a_phrase_or_a_concept() -> None:
     concept = Concept("Van Gogh", synonyms=("Vincent",))
-    assert as_concept(concept) is concept
-    assert as_concept("Van Gogh") == Concept("Van Gogh")
+    assert as_concepts(concept) == (concept,)
+    assert as_concepts(["Van Gogh", concept]) == (Concept("Van Gogh"), concept)
     assert concept.phrases == ("Van Gogh", "Vincent")
 
 

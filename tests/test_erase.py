@@ -24,7 +24,7 @@ from unsee.errors import (
 from unsee.hashing import fingerprint
 from unsee.loading import Model, load
 from unsee.objective import erase_target
-from unsee.rollout import Prompts, original
+from unsee.rollout import Lessons, original
 from unsee.selection import METHODS, select
 from unsee.training import Training
 
@@ -116,12 +116,12 @@ def test_the_erased_model_predicts_the_target_of_eq_6(
     tiny_v: Model, eta: float, source: str
 ) -> None:
     # Latents that the training did not see.
-    prompts = Prompts.encode(tiny_v, Concept("cat"))
     other = _config(source="original", sampler_steps=10)
-    phrase = torch.zeros(4, dtype=torch.long)
-    unseen = original(tiny_v, prompts, phrase, other, torch.Generator().manual_seed(99))
+    lessons = Lessons.encode(tiny_v, [Concept("cat")], other)
+    lesson = torch.zeros(4, dtype=torch.long)
+    unseen = original(tiny_v, lessons, lesson, other, torch.Generator().manual_seed(99))
     target = erase_target(unseen.eps_c, unseen.eps_null, eta)
-    cat = prompts.concept.expand(len(unseen))
+    cat = lessons.concept.expand(len(unseen))
 
     config = _config(eta=eta, source=source, steps=40, batch=4, lr=2e-3, sampler_steps=4)
     with erase(tiny_v, "cat", config).applied(tiny_v), torch.no_grad():
@@ -133,7 +133,7 @@ def test_the_erased_model_predicts_the_target_of_eq_6(
 def test_loss_is_that_of_eq_6_before_the_step(tiny: Model) -> None:
     steps: list[EraseStep] = []
     erase(tiny, "cat", _config(eta=2.0, steps=1, batch=2), progress=steps.append)
-    training = Training(tiny, Concept("cat"), _config(eta=2.0, steps=1, batch=2))
+    training = Training(tiny, [Concept("cat")], _config(eta=2.0, steps=1, batch=2))
     sample = training._sample()
     # Before the first step the student is the teacher: ε(c) − ε(∅) + η [ε(c) − ε(∅)].
     expected = (3.0 * (sample.eps_c - sample.eps_null)).square().mean()
@@ -146,7 +146,7 @@ def test_erasing_from_a_phrase_trains_what_that_phrase_draws(tiny: Model) -> Non
         config = _config(eta=2.0, steps=1, source=source)
         steps: list[EraseStep] = []
         erase(tiny, concept, config, progress=steps.append)
-        sample = Training(tiny, concept, config)._sample()
+        sample = Training(tiny, [concept], config)._sample()
         # The student starts at ε(from), so the distance is η [ε(c) − ε(∅)].
         expected = (2.0 * (sample.eps_c - sample.eps_null)).square().mean()
         torch.testing.assert_close(torch.tensor(steps[0].loss), expected)
@@ -155,14 +155,14 @@ def test_erasing_from_a_phrase_trains_what_that_phrase_draws(tiny: Model) -> Non
 @pytest.mark.parametrize("source", SOURCES)
 def test_all_phrases_take_their_turns(tiny: Model, source: str) -> None:
     concept = Concept("cat", synonyms=("kitten", "tom"))
-    training = Training(tiny, concept, _config(source=source, batch=2, steps=9, rollouts=3))
-    seen = torch.cat([training._sample().phrase for _ in range(9)])
+    training = Training(tiny, [concept], _config(source=source, batch=2, steps=9, rollouts=3))
+    seen = torch.cat([training._sample().lesson for _ in range(9)])
     assert torch.bincount(seen).tolist() == [6, 6, 6]
 
 
 def test_latents_of_the_original_are_each_used_as_often_as_asked(tiny: Model) -> None:
     config = _config(source="original", sampler_steps=4, rollouts=2, reuse=3, batch=5, steps=12)
-    training = Training(tiny, Concept("cat"), config)
+    training = Training(tiny, [Concept("cat")], config)
     drawn = []
     for _ in range(12):
         drawn.append(training._sample().x_t)
@@ -196,7 +196,7 @@ def test_phrases_are_encoded_once_and_not_at_every_step(
 
     monkeypatch.setattr(tiny._text_encoder, "forward", counted)
     erase(tiny, Concept("cat", erase_from="a dog", synonyms=("kitten",)), _config(steps=5))
-    assert sorted(calls) == [1, 1, 2]  # ∅, the dog, the two names of the concept
+    assert calls == [4]  # ∅, the dog, the two names of the concept
 
 
 def test_without_settings_the_models_own_recipe_is_used(
@@ -270,8 +270,8 @@ def test_a_diverging_training_stops_with_what_to_lower(tiny: Model) -> None:
 
 
 def test_weights_that_are_not_finite_are_not_handed_out(tiny: Model) -> None:
-    training = Training(tiny, Concept("cat"), _config(lr=0.5, eta=7.0))
-    next(iter(training._student.values())).data[0] = torch.nan
+    training = Training(tiny, [Concept("cat")], _config(lr=0.5, eta=7.0))
+    next(iter(training._student.parameters.values())).data[0] = torch.nan
     with pytest.raises(NonFiniteLoss, match=r"lower --lr \(it is 0.5\) or --eta \(it is 7\)"):
         training.result()
 

@@ -145,7 +145,7 @@ def test_a_state_holds_no_pickle_and_says_whose_it_is(tiny: Model, tmp_path: Pat
         ("cat", {"eta": 3.0}, "config eta was 1.0, not 3.0"),
         ("cat", {"seed": 1}, "config seed was 0, not 1"),
         ("cat", {"steps": 9}, "config steps was 8, not 9"),
-        ("dog", {}, "concept phrase was 'cat', not 'dog'"),
+        ("dog", {}, "concepts 1 phrase was 'cat', not 'dog'"),
     ],
 )
 def test_the_state_of_another_run_is_refused_with_the_difference(

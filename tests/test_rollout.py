@@ -24,7 +24,7 @@ from unsee.config import EraseConfig
 from unsee.denoisers.base import Condition, Defaults
 from unsee.denoisers.exchange import swapped
 from unsee.loading import Model
-from unsee.rollout import Prompts, RolloutSample, edited, original
+from unsee.rollout import Lessons, RolloutSample, edited, original
 from unsee.selection import select
 
 X_0 = torch.linspace(-1, 1, 4 * 4 * 4, dtype=torch.float64).reshape(4, 4, 4)
@@ -116,10 +116,10 @@ def _config(**settings: Any) -> EraseConfig:
 
 @FROM_DIFFUSERS
 def test_edited_latents_are_at_the_level_of_their_timestep(oracle: Oracle) -> None:
-    phrase = torch.zeros(64, dtype=torch.long)
-    prompts = Prompts.encode(oracle, Concept("cat"))
+    lesson = torch.zeros(64, dtype=torch.long)
+    lessons = Lessons.encode(oracle, [Concept("cat")], _config())
     sample = edited(
-        oracle, contextlib.nullcontext, prompts, phrase, _config(source="edited"), _generator()
+        oracle, contextlib.nullcontext, lessons, lesson, _config(source="edited"), _generator()
     )
     kept = oracle.noise_of(sample.x_t, sample.t)
     torch.testing.assert_close(kept, _starting_noise(oracle, 64), atol=2e-4, rtol=2e-4)
@@ -127,9 +127,9 @@ def test_edited_latents_are_at_the_level_of_their_timestep(oracle: Oracle) -> No
 
 @FROM_DIFFUSERS
 def test_original_latents_are_at_the_level_of_their_timestep(oracle: Oracle) -> None:
-    phrase = torch.zeros(2, dtype=torch.long)
-    prompts = Prompts.encode(oracle, Concept("cat"))
-    sample = original(oracle, prompts, phrase, _config(source="original"), _generator())
+    lesson = torch.zeros(2, dtype=torch.long)
+    lessons = Lessons.encode(oracle, [Concept("cat")], _config())
+    sample = original(oracle, lessons, lesson, _config(source="original"), _generator())
     steps = len(oracle.make_scheduler(20).timesteps)
     assert len(sample) == 2 * steps
     kept = oracle.noise_of(sample.x_t, sample.t)
@@ -139,10 +139,10 @@ def test_original_latents_are_at_the_level_of_their_timestep(oracle: Oracle) -> 
 
 def test_edited_timesteps_are_all_of_the_sampler_alike() -> None:
     oracle = Oracle(SCHEDULERS[0])
-    phrase = torch.zeros(4000, dtype=torch.long)
-    prompts = Prompts.encode(oracle, Concept("cat"))
+    lesson = torch.zeros(4000, dtype=torch.long)
+    lessons = Lessons.encode(oracle, [Concept("cat")], _config())
     config = _config(source="edited", sampler_steps=10)
-    t = edited(oracle, contextlib.nullcontext, prompts, phrase, config, _generator()).t
+    t = edited(oracle, contextlib.nullcontext, lessons, lesson, config, _generator()).t
     values, counts = t.unique(return_counts=True)
     assert values.tolist() == [1, 101, 201, 301, 401, 501, 601, 701, 801, 901]
     # Binomial with p = 0.1: five standard deviations are 95.
@@ -151,20 +151,20 @@ def test_edited_timesteps_are_all_of_the_sampler_alike() -> None:
 
 def test_original_pays_for_each_prediction_once() -> None:
     oracle = Oracle(SCHEDULERS[0])
-    phrase = torch.zeros(3, dtype=torch.long)
-    prompts = Prompts.encode(oracle, Concept("cat"))
-    original(oracle, prompts, phrase, _config(source="original"), _generator())
+    lesson = torch.zeros(3, dtype=torch.long)
+    lessons = Lessons.encode(oracle, [Concept("cat")], _config())
+    original(oracle, lessons, lesson, _config(source="original"), _generator())
     assert oracle.rows == 20 * 3 * 2
 
 
 def test_edited_denoises_no_further_than_the_timestep() -> None:
     oracle = Oracle(SCHEDULERS[0])
-    phrase = torch.zeros(1, dtype=torch.long)
-    prompts = Prompts.encode(oracle, Concept("cat"))
+    lesson = torch.zeros(1, dtype=torch.long)
+    lessons = Lessons.encode(oracle, [Concept("cat")], _config())
     for seed in range(10):
         oracle.rows = 0
         sample = edited(
-            oracle, contextlib.nullcontext, prompts, phrase, _config(), _generator(seed)
+            oracle, contextlib.nullcontext, lessons, lesson, _config(), _generator(seed)
         )
         steps = oracle.make_scheduler(20).timesteps.tolist().index(sample.t.item())
         # c and ∅ at each step before the timestep, and c and ∅ of the teacher there.
@@ -173,10 +173,10 @@ def test_edited_denoises_no_further_than_the_timestep() -> None:
 
 def test_guidance_1_asks_for_no_null_prediction_on_the_way() -> None:
     oracle = Oracle(SCHEDULERS[0])
-    phrase = torch.zeros(1, dtype=torch.long)
-    prompts = Prompts.encode(oracle, Concept("cat"))
+    lesson = torch.zeros(1, dtype=torch.long)
+    lessons = Lessons.encode(oracle, [Concept("cat")], _config())
     config = _config(sampling_guidance=1.0)
-    sample = edited(oracle, contextlib.nullcontext, prompts, phrase, config, _generator())
+    sample = edited(oracle, contextlib.nullcontext, lessons, lesson, config, _generator())
     steps = oracle.make_scheduler(20).timesteps.tolist().index(sample.t.item())
     assert oracle.rows == steps + 2
 
@@ -191,6 +191,7 @@ def _student(model: Model) -> Iterator[Any]:
     yield lambda: swapped(model.network, parameters)
 
 
+PRESERVED = ("a dog", "the sea")
 CONCEPTS = [Concept("cat", synonyms=("dog",)), Concept("cat", "a dog", ("kitten",))]
 
 
@@ -200,35 +201,47 @@ CONCEPTS = [Concept("cat", synonyms=("dog",)), Concept("cat", "a dog", ("kitten"
 def test_predictions_are_those_of_the_original_model_row_by_row(
     tiny: Model, source: str, concept: Concept
 ) -> None:
-    prompts = Prompts.encode(tiny, concept)
-    phrase = torch.tensor([0, 1, 0])
+    lessons = Lessons.encode(tiny, [concept], _config(preserve=PRESERVED))
+    lesson = torch.tensor([0, 1, 2, 3, 0])
     config = _config(source=source, sampler_steps=4)
     if source == "edited":
         with _student(tiny) as swap:
-            sample = edited(tiny, swap, prompts, phrase, config, _generator())
+            sample = edited(tiny, swap, lessons, lesson, config, _generator())
     else:
-        sample = original(tiny, prompts, phrase, config, _generator())
+        sample = original(tiny, lessons, lesson, config, _generator())
     null = tiny.encode([""])
     for row in range(len(sample)):
         one = sample[row : row + 1]
-        words = tiny.encode([concept.phrases[int(one.phrase)]])
-        torch.testing.assert_close(one.eps_c, tiny.predict(one.x_t, one.t, words))
-        torch.testing.assert_close(one.eps_null, tiny.predict(one.x_t, one.t, null))
-        if concept.erase_from is None:
-            assert one.eps_from is None
+        number = int(one.lesson)
+        if number < 2:
+            words = tiny.encode([concept.phrases[number]])
+            torch.testing.assert_close(one.eps_c, tiny.predict(one.x_t, one.t, words))
+            torch.testing.assert_close(one.eps_null, tiny.predict(one.x_t, one.t, null))
+            start = concept.erase_from or ""
         else:
-            assert one.eps_from is not None
-            kept = tiny.encode([concept.erase_from])
-            torch.testing.assert_close(one.eps_from, tiny.predict(one.x_t, one.t, kept))
+            start = PRESERVED[number - 2]
+        starts = tiny.encode([start])
+        torch.testing.assert_close(one.eps_start, tiny.predict(one.x_t, one.t, starts))
+
+
+def test_preserved_prompts_get_every_other_trajectory(tiny: Model) -> None:
+    config = _config(preserve=PRESERVED)
+    concepts = [Concept("cat", synonyms=("kitten",)), Concept("car")]
+    lessons = Lessons.encode(tiny, concepts, config)
+    rows = lessons.of_trajectories(torch.arange(12)).tolist()
+    assert rows == [0, 3, 1, 4, 2, 3, 0, 4, 1, 3, 2, 4]
+    assert lessons.eta.tolist() == [1, 1, 1, 0, 0]
+    alone = Lessons.encode(tiny, concepts, _config())
+    assert alone.of_trajectories(torch.arange(4)).tolist() == [0, 1, 2, 0]
 
 
 def test_edited_samples_from_the_student_and_original_does_not(tiny: Model) -> None:
-    prompts = Prompts.encode(tiny, Concept("cat"))
-    phrase = torch.zeros(8, dtype=torch.long)
+    lessons = Lessons.encode(tiny, [Concept("cat")], _config())
+    lesson = torch.zeros(8, dtype=torch.long)
     config = _config(sampler_steps=4)
-    untouched = edited(tiny, contextlib.nullcontext, prompts, phrase, config, _generator())
+    untouched = edited(tiny, contextlib.nullcontext, lessons, lesson, config, _generator())
     with _student(tiny) as swap:
-        sample = edited(tiny, swap, prompts, phrase, config, _generator())
+        sample = edited(tiny, swap, lessons, lesson, config, _generator())
     assert torch.equal(sample.t, untouched.t)
     first = sample.t == sample.t.max()
     assert 0 < first.sum() < 8
@@ -238,8 +251,8 @@ def test_edited_samples_from_the_student_and_original_does_not(tiny: Model) -> N
 
 
 def test_samples_are_cut_and_joined_without_loss(tiny: Model) -> None:
-    prompts = Prompts.encode(tiny, CONCEPTS[1])
-    sample = original(tiny, prompts, torch.tensor([0]), _config(sampler_steps=3), _generator())
+    lessons = Lessons.encode(tiny, [CONCEPTS[1]], _config())
+    sample = original(tiny, lessons, torch.tensor([0]), _config(sampler_steps=3), _generator())
     again = RolloutSample.cat([sample[:1], sample[1:]])
     assert sample.tensors().keys() == again.tensors().keys()
     for name, column in sample.tensors().items():

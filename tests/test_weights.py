@@ -57,7 +57,8 @@ def test_a_file_says_how_it_was_made(tiny: Model, tiny_folder: Path, file: Path)
     assert header["format"] == 1
     assert header["base"] == tiny_folder.name
     assert header["base_fingerprints"][0] == tiny.fingerprint
-    assert header["concept"] == {"phrase": "cat", "erase_from": None, "synonyms": ["kitten"]}
+    concept = {"phrase": "cat", "erase_from": None, "synonyms": ["kitten"]}
+    assert header["concepts"] == [concept]
     assert header["config"] == {
         "method": "esd-x",
         "eta": 1.0,
@@ -71,6 +72,9 @@ def test_a_file_says_how_it_was_made(tiny: Model, tiny_folder: Path, file: Path)
         "sampling_guidance": 3.0,
         "rollouts": 1,
         "reuse": 1,
+        "lora_rank": 0,
+        "preserve": [],
+        "preserve_weight": 1.0,
     }
     assert set(header["versions"]) == {"unsee", "torch", "diffusers"}
     assert str(tiny_folder.parent) not in metadata["unsee"]

@@ -80,4 +80,4 @@ def compare(
 def heading(name: str, erased: ErasedWeights) -> str:
     """Say in a few words what a column shows."""
     recipe = erased.recipe
-    return f"{name}\n“{recipe.concept.phrase}” erased, {recipe.method}, eta {recipe.eta:g}"
+    return f"{name}\n{recipe.title} erased, {recipe.method}, eta {recipe.eta:g}"

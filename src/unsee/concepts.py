@@ -1,7 +1,8 @@
 """What to erase, and whether the model can read it.
 
 Concept        a phrase, what to erase it from, and other names for it
-as_concept     str or Concept -> Concept
+as_concepts    one or several, each a str or a Concept -> Concepts
+title          Concepts in a line
 slug           a phrase -> a file name
 check_tokens   refuse a phrase that the text encoder reads as nothing, or reads only in part
 """
@@ -41,9 +42,29 @@ class Concept:
         return (self.phrase, *self.synonyms)
 
 
-def as_concept(concept: str | Concept) -> Concept:
-    """Take a bare phrase for a concept."""
-    return Concept(concept) if isinstance(concept, str) else concept
+def as_concepts(concepts: str | Concept | Sequence[str | Concept]) -> tuple[Concept, ...]:
+    """Take a bare phrase for a concept, and one concept for a list of one.
+
+    Raises:
+        ConceptError: the list is empty, or has a concept twice.
+    """
+    several = [concepts] if isinstance(concepts, (str, Concept)) else list(concepts)
+    made = tuple(Concept(one) if isinstance(one, str) else one for one in several)
+    if not made:
+        raise ConceptError("there is no concept in the list; name one, for instance 'Van Gogh'")
+    for number, concept in enumerate(made):
+        if concept in made[:number]:
+            raise ConceptError(f"{concept.phrase!r} is in the list twice; name it once")
+    return made
+
+
+def title(concepts: Sequence[Concept]) -> str:
+    """Name concepts in a line: 'cat' from 'pet', 'dog'."""
+    words = []
+    for concept in concepts:
+        where = "" if concept.erase_from is None else f" from {concept.erase_from!r}"
+        words.append(repr(concept.phrase) + where)
+    return ", ".join(words)
 
 
 def slug(phrase: str) -> str:

@@ -31,7 +31,12 @@ SAMPLERS = {
     "model": "the sampler that the model comes with",
     "ddim": "DDIM",
 }
-_KIND_NAMES: dict[Any, str] = {float: "a number", int: "a whole number", str: "a name"}
+_KIND_NAMES: dict[Any, str] = {
+    float: "a number",
+    int: "a whole number",
+    str: "a name",
+    tuple: "a list of prompts",
+}
 _FOLDER = importlib.resources.files("unsee") / "recipes"
 RECIPES = tuple(
     sorted(file.name.removesuffix(".toml") for file in _FOLDER.iterdir() if ".toml" in file.name)
@@ -66,16 +71,28 @@ class EraseConfig:
     """Trajectories sampled at once, with source original."""
     reuse: int = 1
     """How often each latent is trained on, with source original."""
+    lora_rank: int = 0
+    """Rank of the low-rank factors that are trained in place of the weights; 0 for the weights."""
+    preserve: tuple[str, ...] = ()
+    """Prompts whose predictions are held to the original model's: every other latent is theirs."""
+    preserve_weight: float = 1.0
+    """What a preserved prompt counts in the loss, against 1 for the concept."""
 
     def __post_init__(self) -> None:
         """Refuse what is out of range, naming the flag."""
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.type is float and type(value) is int:
+            kind = field.type
+            if kind is float and type(value) is int:
                 value = float(value)
                 object.__setattr__(self, field.name, value)
-            if type(value) is not field.type:
-                kind = _KIND_NAMES[field.type]
+            if kind == tuple[str, ...]:
+                # TOML and JSON have lists.
+                kind, value = tuple, tuple(value) if isinstance(value, list) else value
+                object.__setattr__(self, field.name, value)
+            texts = value if isinstance(value, tuple) else ()
+            if type(value) is not kind or not all(isinstance(text, str) for text in texts):
+                kind = _KIND_NAMES[kind]
                 raise OptionError(f"{_flag(field.name)} must be {kind}, not {value!r}")
         for name, choices in (("method", METHODS), ("source", SOURCES), ("sampler", SAMPLERS)):
             if getattr(self, name) not in choices:
@@ -90,6 +107,14 @@ class EraseConfig:
         self._check_range("sampling_guidance", 0, 100)
         self._check_range("rollouts", 1, 4096)
         self._check_range("reuse", 1, 1000)
+        self._check_range("lora_rank", 0, 4096)
+        if not (math.isfinite(self.preserve_weight) and self.preserve_weight > 0):
+            raise OptionError(f"--preserve-weight must be above 0, not {self.preserve_weight}")
+        if self.preserve_weight != 1 and not self.preserve:
+            raise OptionError("--preserve-weight weighs the prompts of --preserve; give some")
+        for prompt in self.preserve:
+            if not prompt.strip():
+                raise OptionError("--preserve has an empty prompt; name what shall stay")
 
     @classmethod
     def from_recipe(cls, recipe: str | Path, **settings: Any) -> Self:

@@ -1,19 +1,20 @@
 """Erase a concept: the one place where model, rollout, objective and optimiser meet.
 
-erase          a model and a concept -> ErasedWeights
+erase          a model and one or several concepts -> ErasedWeights
 EraseConfig    the settings (config.py)
 EraseStep      what the progress callback is told after each step
 """
 
 import importlib.metadata
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 
-from unsee.concepts import Concept, as_concept
+from unsee.concepts import Concept, as_concepts
 from unsee.config import EraseConfig as EraseConfig
 from unsee.denoisers.base import Denoiser
 from unsee.errors import ErasedFileError, OptionError, Stopped
@@ -43,13 +44,15 @@ class EraseStep:
 
 def erase(
     model: Denoiser,
-    concept: str | Concept,
+    concepts: str | Concept | Sequence[str | Concept],
     config: EraseConfig | None = None,
     *,
     progress: Callable[[EraseStep], None] | None = None,
     checkpoint: str | Path | None = None,
 ) -> ErasedWeights:
     """Train the parameters that `config.method` selects until the concept is gone (Eq. 6).
+
+    Of several concepts, each is trained in turn; one file then erases all of them.
 
     The model itself is left as it was, bit for bit: the result is in the ErasedWeights.
     Without `config`, the settings are those of the model's own recipe.
@@ -62,18 +65,17 @@ def erase(
     had never stopped. The file stays after the last step; delete it once the result is saved.
     """
     began = time.monotonic()
-    concept = as_concept(concept)
+    concepts = as_concepts(concepts)
     config = config or EraseConfig.from_recipe(model.defaults.recipe)
     _check_model(model)
-    recipe = _recipe(model, concept, config)
-    training = Training(model, concept, config)
+    recipe = _recipe(model, concepts, config)
     state = Path(checkpoint) if checkpoint is not None else None
     if state is not None:
         check_output(state, overwrite=True)
-    if state is not None and state.exists():
-        training.load(state, recipe.to_json())
-    save_at = time.monotonic() + SAVE_EVERY
-    with between_steps() as stop:
+    with Training(model, concepts, config) as training, between_steps() as stop:
+        if state is not None and state.exists():
+            training.load(state, recipe.to_json())
+        save_at = time.monotonic() + SAVE_EVERY
         while training.step < config.steps:
             loss = training.advance()
             if progress is not None:
@@ -90,14 +92,14 @@ def erase(
                 save_at = time.monotonic() + max(SAVE_EVERY, 9 * (time.monotonic() - now))
             if stop.is_set() and training.step < config.steps:
                 raise _stopped(training.step, config.steps, state)
-    return ErasedWeights(training.result(), recipe)
+        return ErasedWeights(training.result(), recipe)
 
 
 def _check_model(model: Denoiser) -> None:
     carried = applied_to(model.network)
     if carried is not None:
         raise ErasedFileError(
-            f"the model carries the erasure of {carried.recipe.concept.phrase!r}; "
+            f"the model carries the erasure of {carried.recipe.title}; "
             "restore it first, an erasure starts from the original"
         )
     if model.dtype == torch.float16:
@@ -106,14 +108,15 @@ def _check_model(model: Denoiser) -> None:
         )
 
 
-def _recipe(model: Denoiser, concept: Concept, config: EraseConfig) -> Recipe:
+def _recipe(model: Denoiser, concepts: tuple[Concept, ...], config: EraseConfig) -> Recipe:
     # Of a folder only its name: where it lies is nobody's business.
     folder = Path(model.name)
     return Recipe(
         base=folder.resolve().name if folder.is_dir() else model.name,
         base_fingerprints=fingerprints(model.network.state_dict()),
-        concept=concept,
-        config=asdict(config),
+        concepts=concepts,
+        # As it is read back: JSON has lists for tuples.
+        config=json.loads(json.dumps(asdict(config))),
         versions={name: _version(name) for name in ("unsee", "torch", "diffusers")},
     )
 

@@ -24,19 +24,24 @@ from torch import Tensor
 
 
 def erase_target(
-    eps_c: Tensor, eps_null: Tensor, eta: float, eps_from: Tensor | None = None
+    eps_c: Tensor, eps_null: Tensor, eta: float | Tensor, eps_from: Tensor | None = None
 ) -> Tensor:
     """Eq. 6: ε(∅) − η [ε(c) − ε(∅)], from predictions of the original model, without gradient.
 
     With `eps_from`, the prediction for the phrase to erase the concept from, the target starts
     there instead of at ε(∅); the coefficients still sum to one.
 
-    All tensors have the same shape, (batch, channels, height, width).
+    All tensors have the same shape, (batch, channels, height, width); `eta` may differ from row to
+    row, (batch, 1, 1, 1).
     """
     start = eps_null if eps_from is None else eps_from
     return (start - eta * (eps_c - eps_null)).detach()
 
 
-def erase_loss(prediction: Tensor, target: Tensor) -> Tensor:
-    """Mean squared error over all elements, in fp32; a scalar."""
-    return F.mse_loss(prediction.float(), target.float())
+def erase_loss(prediction: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Mean squared error over all elements, in fp32; a scalar.
+
+    `weight` is (batch,): what the error of each row counts.
+    """
+    loss = F.mse_loss(prediction.float(), target.float(), reduction="none")
+    return (loss if weight is None else loss * weight.view(-1, 1, 1, 1)).mean()

@@ -1,6 +1,6 @@
 """Where the latents x_t of the training come from, and the predictions that come with them.
 
-Prompts         the encoded phrases of an erasure
+Lessons         what is asked for and what shall be shown instead, encoded
 RolloutSample   latents at some moments of trajectories, with the original model's predictions
 edited          the paper's: one random moment of a trajectory of the model as it is edited
 original        every moment of trajectories of the unedited model; the predictions are paid for
@@ -10,9 +10,8 @@ to go on with the same numbers.
 """
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -27,33 +26,66 @@ Swap = Callable[[], contextlib.AbstractContextManager[None]]
 
 
 @dataclass(frozen=True)
-class Prompts:
-    """The encoded phrases of an erasure, one row for each phrase that names the concept."""
+class Lessons:
+    """What the student is taught, a row each: when asked for this, show that.
 
+    A row that erases teaches Eq. 6. A row that preserves teaches the original model's own answer,
+    which is the same equation with the prompt as its start and eta = 0.
+    """
+
+    asked: Condition
+    """What the student is asked for, and what trajectories are sampled under."""
     concept: Condition
-    """c: the phrases."""
+    """c: what is erased from it. The same as `asked`, unless it is erased from another phrase."""
     null: Condition
     """∅: one row."""
-    erase_from: Condition | None
-    """The phrase that loses the concept, once per row of `concept`, if it is not the concept."""
+    starts_at_asked: Tensor
+    """(rows,) bool: whether the target starts at ε(asked) instead of at ε(∅)."""
+    other_asked: Tensor
+    """(rows,) bool: whether `asked` is not the concept."""
+    eta: Tensor
+    """(rows,)"""
+    weight: Tensor
+    """(rows,): of the row's loss."""
+    erasing: int
+    """How many rows erase; the others, below them, preserve."""
 
     @classmethod
-    def encode(cls, denoiser: Denoiser, concept: Concept) -> "Prompts":
-        """Encode a concept; a ConceptError if the model cannot read one of its phrases."""
-        kept = [] if concept.erase_from is None else [concept.erase_from]
-        for phrase in (*concept.phrases, *kept):
+    def encode(
+        cls, denoiser: Denoiser, concepts: Sequence[Concept], config: EraseConfig
+    ) -> "Lessons":
+        """Encode concepts; a ConceptError if the model cannot read one of their phrases."""
+        pairs = [(c.erase_from, phrase) for c in concepts for phrase in c.phrases]
+        rows = [(asked or phrase, phrase, asked is not None) for asked, phrase in pairs]
+        erasing = len(rows)
+        rows += [(prompt, prompt, True) for prompt in config.preserve]
+        places = {"": 0}
+        for phrase in (phrase for row in rows for phrase in row[:2]):
+            places.setdefault(phrase, len(places))
+        for phrase in list(places)[1:]:
             denoiser.check_phrase(phrase)
-        rows = len(concept.phrases)
+        encoded = denoiser.encode(list(places))
+        preserving, device = len(config.preserve), denoiser.device
         return cls(
-            concept=denoiser.encode(concept.phrases),
-            null=denoiser.encode([""]),
-            erase_from=denoiser.encode(kept).expand(rows) if kept else None,
+            asked=encoded[torch.tensor([places[asked] for asked, _, _ in rows])],
+            concept=encoded[torch.tensor([places[phrase] for _, phrase, _ in rows])],
+            null=encoded[:1],
+            starts_at_asked=torch.tensor([named for _, _, named in rows], device=device),
+            other_asked=torch.tensor([a != phrase for a, phrase, _ in rows], device=device),
+            eta=torch.tensor([config.eta] * erasing + [0.0] * preserving, device=device),
+            weight=torch.tensor(
+                [1.0] * erasing + [config.preserve_weight] * preserving, device=device
+            ),
+            erasing=erasing,
         )
 
-    @property
-    def asked(self) -> Condition:
-        """What the edited model is asked for, and what trajectories are sampled under."""
-        return self.concept if self.erase_from is None else self.erase_from
+    def of_trajectories(self, numbers: Tensor) -> Tensor:
+        """Which row each trajectory is for: all in turn, erasing and preserving by halves."""
+        preserving = len(self.eta) - self.erasing
+        if not preserving:
+            return numbers % self.erasing
+        half = numbers // 2
+        return torch.where(numbers % 2 == 0, half % self.erasing, self.erasing + half % preserving)
 
 
 @dataclass(frozen=True)
@@ -64,14 +96,14 @@ class RolloutSample:
     """(rows, channels, height, width), scaled for the network."""
     t: Tensor
     """(rows,): the timesteps."""
-    phrase: Tensor
-    """(rows,): which phrase of the concept each row is about."""
+    lesson: Tensor
+    """(rows,): which row of the Lessons each is for."""
     eps_c: Tensor
     """ε(x_t, c)."""
     eps_null: Tensor
     """ε(x_t, ∅)."""
-    eps_from: Tensor | None = None
-    """The prediction for the phrase that the concept is erased from, if there is one."""
+    eps_start: Tensor
+    """Where the target starts: ε(x_t, ∅), or ε(x_t, asked) where the lesson says so."""
 
     def __len__(self) -> int:
         return len(self.x_t)
@@ -80,9 +112,8 @@ class RolloutSample:
         return RolloutSample(**{name: tensor[rows] for name, tensor in self.tensors().items()})
 
     def tensors(self) -> dict[str, Tensor]:
-        """The fields that are there."""
-        values: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: tensor for name, tensor in values.items() if tensor is not None}
+        """The columns, by name."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @staticmethod
     def cat(parts: "list[RolloutSample]") -> "RolloutSample":
@@ -97,20 +128,20 @@ class RolloutSample:
 def edited(
     denoiser: Denoiser,
     swap: Swap,
-    prompts: Prompts,
-    phrase: Tensor,
+    lessons: Lessons,
+    lesson: Tensor,
     config: EraseConfig,
     generator: torch.Generator,
 ) -> RolloutSample:
-    """Sample one latent per row of `phrase` from the edited model, as Sec. 4 of the paper has it.
+    """Sample one latent per row of `lesson` from the edited model, as Sec. 4 of the paper has it.
 
     Each row has a random timestep of its own: it is denoised from noise down to that, and no
     further. The latent is handed on at exactly the noise level that its timestep says.
     """
     scheduler = denoiser.make_scheduler(config.sampler_steps, config.sampler)
-    x = _noise(denoiser, len(phrase), generator) * scheduler.init_noise_sigma
-    stops = torch.randint(len(scheduler.timesteps), (len(phrase),), generator=generator)
-    asked, null = prompts.asked[phrase], prompts.null.expand(len(phrase))
+    x = _noise(denoiser, len(lesson), generator) * scheduler.init_noise_sigma
+    stops = torch.randint(len(scheduler.timesteps), (len(lesson),), generator=generator)
+    asked, null = lessons.asked[lesson], lessons.null.expand(len(lesson))
     moments = trajectory(
         denoiser,
         x,
@@ -128,47 +159,58 @@ def edited(
             level = scheduler.timesteps[stop]
             x_t[here] = scheduler.scale_model_input(moment.x_next, level)[here]
     t = scheduler.timesteps[stops.to(scheduler.timesteps.device)]
-    conditions = [prompts.concept[phrase], null]
-    conditions += [] if prompts.erase_from is None else [asked]
-    predicted = denoiser.predict(
-        torch.cat([x_t] * len(conditions)), t.repeat(len(conditions)), Condition.cat(conditions)
-    )
-    return RolloutSample(x_t, t, phrase, *predicted.chunk(len(conditions)))
+    # A row that preserves needs ε(asked) alone, and one that erases needs it only to start there.
+    erases = (lesson < lessons.erasing).nonzero()[:, 0]
+    asks = lessons.starts_at_asked[lesson].nonzero()[:, 0]
+    rows = torch.cat([erases, erases, asks])
+    conditions = [lessons.concept[lesson][erases], null[erases], asked[asks]]
+    predicted = denoiser.predict(x_t[rows], t[rows.to(t.device)], Condition.cat(conditions))
+    eps_c, eps_null, eps_start = (torch.zeros_like(x_t, dtype=predicted.dtype) for _ in range(3))
+    count = len(erases)
+    eps_c[erases], eps_null[erases] = predicted[:count], predicted[count : 2 * count]
+    eps_start[erases] = eps_null[erases]
+    eps_start[asks] = predicted[2 * count :]
+    return RolloutSample(x_t, t, lesson, eps_c, eps_null, eps_start)
 
 
 @torch.no_grad()
 def original(
     denoiser: Denoiser,
-    prompts: Prompts,
-    phrase: Tensor,
+    lessons: Lessons,
+    lesson: Tensor,
     config: EraseConfig,
     generator: torch.Generator,
 ) -> RolloutSample:
-    """Sample one trajectory per row of `phrase` from the original model; hand on all of it.
+    """Sample one trajectory per row of `lesson` from the original model; hand on all of it.
 
     Guidance needs ε(c) and ε(∅) at every step, and those are the predictions that Eq. 6 asks for:
     a trajectory of n steps gives n latents, and training on them costs no further prediction.
     """
-    x = _noise(denoiser, len(phrase), generator)
+    x = _noise(denoiser, len(lesson), generator)
     scheduler = denoiser.make_scheduler(config.sampler_steps, config.sampler)
+    other = lessons.other_asked[lesson].nonzero()[:, 0]
+    named = lessons.starts_at_asked[lesson].view(-1, 1, 1, 1)
     parts = []
     for moment in trajectory(
         denoiser,
         x * scheduler.init_noise_sigma,
-        prompts.asked[phrase],
-        prompts.null.expand(len(phrase)),
+        lessons.asked[lesson],
+        lessons.null.expand(len(lesson)),
         scheduler,
         guidance=config.sampling_guidance,
         generator=generator,
         both=True,
     ):
         assert moment.eps_null is not None
-        eps_c, eps_from = moment.eps_c, None
-        if prompts.erase_from is not None:
-            eps_from = moment.eps_c
-            eps_c = denoiser.predict(moment.x_t, moment.t, prompts.concept[phrase])
-        t = moment.t.expand(len(phrase))
-        parts.append(RolloutSample(moment.x_t, t, phrase, eps_c, moment.eps_null, eps_from))
+        eps_c = moment.eps_c
+        if len(other):
+            eps_c = eps_c.clone()
+            eps_c[other] = denoiser.predict(
+                moment.x_t[other], moment.t, lessons.concept[lesson[other]]
+            )
+        eps_start = torch.where(named, moment.eps_c, moment.eps_null)
+        t = moment.t.expand(len(lesson))
+        parts.append(RolloutSample(moment.x_t, t, lesson, eps_c, moment.eps_null, eps_start))
     return RolloutSample.cat(parts)
 
 

@@ -3,6 +3,7 @@
 METHODS     name -> what it trains and what for
 Selection   the names a method trains, and all the others
 select      network x method -> Selection
+linear_weights   of these, the weights of linear layers: what low-rank factors can stand beside
 
 A transformer block of these U-Nets holds self-attention as `attn1` and cross-attention, the only
 place where the prompt enters, as `attn2`. A parameter belongs to an attention module when it lies
@@ -76,6 +77,18 @@ def select(network: nn.Module, method: str) -> Selection:
             "is not part of it; choose another --method"
         )
     return Selection(method, tuple(names), tuple(frozen))
+
+
+def linear_weights(network: nn.Module, method: str) -> tuple[str, ...]:
+    """Names of the weights of linear layers among what `method` trains; an error if none is."""
+    chosen = select(network, method).names
+    paths = {f"{path}.weight" for path, part in network.named_modules() if type(part) is nn.Linear}
+    if not paths.intersection(chosen):
+        raise OptionError(
+            f"method {method} trains no linear layer of this network, so there is nothing for "
+            "--lora-rank to put factors beside; leave it away or choose another --method"
+        )
+    return tuple(name for name in chosen if name in paths)
 
 
 def _attentions(network: nn.Module) -> dict[str, str]:

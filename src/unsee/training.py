@@ -2,32 +2,31 @@
 
 Training   `advance` makes one gradient step; `save` and `load` keep all of it in a file
 
-One denoiser is in memory. The student's parameters stand in for the network's own only while the
-student is asked (denoisers.exchange); for every other call the network is the teacher.
+One denoiser is in memory. It is the student only while the student is asked (students.py); for
+every other call it is the teacher.
 The file of a state is safetensors, with the numbers that are no tensors as JSON in its header:
 whoever goes on from it makes the same steps, bit for bit, as if nothing had happened.
 """
 
 import json
 import math
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from unsee.concepts import Concept
 from unsee.config import EraseConfig
 from unsee.denoisers.base import Denoiser
-from unsee.denoisers.exchange import swapped
 from unsee.errors import CheckpointError, NonFiniteLoss
 from unsee.files import writing
 from unsee.objective import erase_loss, erase_target
-from unsee.rollout import Prompts, RolloutSample, edited, original
-from unsee.selection import select
+from unsee.rollout import Lessons, RolloutSample, edited, original
+from unsee.students import student, values
 
 _KEY = "unsee-state"
 
@@ -35,32 +34,33 @@ _KEY = "unsee-state"
 class Training:
     """An erasure between two gradient steps."""
 
-    def __init__(self, model: Denoiser, concept: Concept, config: EraseConfig) -> None:
+    def __init__(self, model: Denoiser, concepts: Sequence[Concept], config: EraseConfig) -> None:
         self.step = 0
         """Gradient steps made."""
         self._model = model
         self._config = config
-        self._prompts = Prompts.encode(model, concept)
-        # In fp32 whatever the model is in: at the paper's learning rate most steps of Adam are
-        # smaller than the spacing of bfloat16 numbers, and would be rounded away.
-        self._student = {
-            name: nn.Parameter(model.network.get_parameter(name).detach().float().clone())
-            for name in select(model.network, config.method).names
-        }
-        self._optimizer = torch.optim.Adam(self._student.values(), lr=config.lr)
+        self._lessons = Lessons.encode(model, concepts, config)
+        self._student = student(model.network, config)
+        self._optimizer = torch.optim.Adam(self._student.parameters.values(), lr=config.lr)
         self._generator = torch.Generator().manual_seed(config.seed)
         self._trajectories = 0
         self._stock: RolloutSample | None = None
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Leave the model as it was found."""
+        self._student.close()
+
     def advance(self) -> float:
         """Make one gradient step; returns the loss before it."""
-        sample = self._sample()
-        target = erase_target(sample.eps_c, sample.eps_null, self._config.eta, sample.eps_from)
-        with self._swap():
-            prediction = self._model.predict(
-                sample.x_t, sample.t, self._prompts.asked[sample.phrase]
-            )
-            loss = erase_loss(prediction, target)
+        sample, lessons = self._sample(), self._lessons
+        eta = lessons.eta[sample.lesson].view(-1, 1, 1, 1)
+        target = erase_target(sample.eps_c, sample.eps_null, eta, sample.eps_start)
+        with self._student.active():
+            prediction = self._model.predict(sample.x_t, sample.t, lessons.asked[sample.lesson])
+            loss = erase_loss(prediction, target, lessons.weight[sample.lesson])
             self._optimizer.zero_grad()
             torch.autograd.backward(loss)
         value = float(loss.detach())
@@ -72,15 +72,17 @@ class Training:
 
     def result(self) -> dict[str, Tensor]:
         """Return the student's parameters, on the CPU."""
-        values = {name: value.detach().cpu().clone() for name, value in self._student.items()}
-        if not all(bool(value.isfinite().all()) for value in values.values()):
+        learned = values(self._student)
+        if not all(bool(value.isfinite().all()) for value in learned.values()):
             raise self._diverged("a weight")
-        return values
+        return learned
 
     def save(self, path: Path, recipe: str) -> None:
         """Keep the state in a file, under the recipe (as JSON) that it is a state of."""
-        tensors = {f"student/{name}": value.detach() for name, value in self._student.items()}
-        for name, parameter in self._student.items():
+        tensors = {
+            f"student/{name}": value.detach() for name, value in self._student.parameters.items()
+        }
+        for name, parameter in self._student.parameters.items():
             for key, value in self._optimizer.state[parameter].items():
                 tensors[f"adam/{name}/{key}"] = value
         if self._stock is not None:
@@ -121,7 +123,7 @@ class Training:
             group, _, rest = name.partition("/")
             groups.get(group, {})[rest] = value
         with torch.no_grad():
-            for name, parameter in self._student.items():
+            for name, parameter in self._student.parameters.items():
                 parameter.copy_(groups["student"][name])
         self._load_moments(groups["adam"])
         stock = {name: value.to(self._model.device) for name, value in groups["stock"].items()}
@@ -132,21 +134,20 @@ class Training:
 
     def _load_moments(self, moments: dict[str, Tensor]) -> None:
         state: dict[int, dict[str, Tensor]] = {}
-        for number, name in enumerate(self._student):
+        for number, name in enumerate(self._student.parameters):
             own = {key: moments[f"{name}/{key}"] for key in ("step", "exp_avg", "exp_avg_sq")}
             state[number] = own
         groups = self._optimizer.state_dict()["param_groups"]
         self._optimizer.load_state_dict({"state": state, "param_groups": groups})
 
-    def _swap(self) -> AbstractContextManager[None]:
-        return swapped(self._model.network, self._student)
-
     def _sample(self) -> RolloutSample:
         """Return the latents of the next step, and the original model's predictions there."""
         config = self._config
         if config.source == "edited":
-            phrase = self._next_phrases(config.batch)
-            return edited(self._model, self._swap, self._prompts, phrase, config, self._generator)
+            lesson = self._next_lessons(config.batch)
+            return edited(
+                self._model, self._student.active, self._lessons, lesson, config, self._generator
+            )
         while self._stock is None or len(self._stock) < config.batch:
             self._stock = self._replenished()
         sample, self._stock = self._stock[: config.batch], self._stock[config.batch :]
@@ -158,16 +159,16 @@ class Training:
         left = [] if self._stock is None else [self._stock]
         missing = (config.steps - self.step) * config.batch - sum(map(len, left))
         enough = math.ceil(missing / (config.sampler_steps * config.reuse))
-        phrase = self._next_phrases(min(config.rollouts, enough))
-        fresh = original(self._model, self._prompts, phrase, config, self._generator)
+        lesson = self._next_lessons(min(config.rollouts, enough))
+        fresh = original(self._model, self._lessons, lesson, config, self._generator)
         fresh = RolloutSample.cat([fresh] * config.reuse)
         shuffled = fresh[torch.randperm(len(fresh), generator=self._generator)]
         return RolloutSample.cat([*left, shuffled])
 
-    def _next_phrases(self, trajectories: int) -> Tensor:
+    def _next_lessons(self, trajectories: int) -> Tensor:
         first, self._trajectories = self._trajectories, self._trajectories + trajectories
         numbers = torch.arange(first, self._trajectories, device=self._model.device)
-        return numbers % len(self._prompts.concept)
+        return self._lessons.of_trajectories(numbers)
 
     def _diverged(self, what: str) -> NonFiniteLoss:
         config = self._config
@@ -186,11 +187,12 @@ def _difference(theirs: dict[str, Any], ours: dict[str, Any]) -> str | None:
     return None
 
 
-def _flat(record: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+def _flat(record: dict[str, Any] | list[Any], prefix: str = "") -> dict[str, Any]:
     flat: dict[str, Any] = {}
-    for name, value in record.items():
-        if isinstance(value, dict):
+    pairs = record.items() if isinstance(record, dict) else enumerate(record, start=1)
+    for name, value in pairs:
+        if isinstance(value, (dict, list)):
             flat |= _flat(value, f"{prefix}{name} ")
         else:
-            flat[prefix + name] = value
+            flat[f"{prefix}{name}"] = value
     return flat

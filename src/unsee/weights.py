@@ -19,14 +19,16 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as serialize
 from torch import Tensor, nn
 
-from unsee.concepts import Concept
+from unsee.concepts import Concept, title
 from unsee.denoisers.exchange import Exchange
 from unsee.errors import ConceptError, ErasedFileError, WrongBaseError
 from unsee.files import writing
 from unsee.hashing import fingerprints
-from unsee.selection import METHODS, select
+from unsee.selection import METHODS, linear_weights, select
 
 FORMAT = 1
+LORA_A, LORA_B = ".lora_A", ".lora_B"
+"""Endings of the names of low-rank factors."""
 _KEY = "unsee"
 _APPLIED = "unsee_applied"
 """Attribute of a network that carries an erasure: it goes wherever the network goes."""
@@ -41,7 +43,7 @@ class Recipe:
     """Name of the base model: a hub id, a name that unsee knows, or the name of its folder."""
     base_fingerprints: tuple[str, ...]
     """Hashes of the base network in the precisions that it may be loaded in (hashing.py)."""
-    concept: Concept
+    concepts: tuple[Concept, ...]
     """What was erased."""
     config: Mapping[str, Any]
     """Each field of the EraseConfig: method, eta, steps, lr, seed and so on."""
@@ -60,6 +62,11 @@ class Recipe:
         """Strength of the erasure, in the paper's convention."""
         return float(self.config["eta"])
 
+    @property
+    def title(self) -> str:
+        """What was erased, in a line."""
+        return title(self.concepts)
+
     def to_json(self) -> str:
         """One line; the same recipe gives the same line."""
         return json.dumps(asdict(self), sort_keys=True)
@@ -71,9 +78,9 @@ class Recipe:
         if record["format"] != FORMAT:
             raise ValueError(f"format {record['format']}, but this version reads {FORMAT}")
         record["base_fingerprints"] = tuple(record["base_fingerprints"])
-        concept = record["concept"]
-        record["concept"] = Concept(
-            **{**concept, "synonyms": tuple(concept["synonyms"])},
+        record["concepts"] = tuple(
+            Concept(**{**concept, "synonyms": tuple(concept["synonyms"])})
+            for concept in record["concepts"]
         )
         recipe = cls(**record)
         if recipe.method not in METHODS or not recipe.eta >= 0:
@@ -86,8 +93,25 @@ class ErasedWeights:
     """Trained values of some parameters of a base model."""
 
     tensors: Mapping[str, Tensor]
-    """Parameter name -> value in fp32 on the CPU."""
+    """Parameter name -> value on the CPU; with factors, name + LORA_A and name + LORA_B -> those
+    of shape (rank, in) and (out, rank), whose product B A is added to the base's own value."""
     recipe: Recipe
+
+    @property
+    def is_lora(self) -> bool:
+        """Whether the file holds low-rank factors instead of values."""
+        return any(name.endswith(LORA_A) for name in self.tensors)
+
+    def dense(self, network: nn.Module) -> dict[str, Tensor]:
+        """Return the erased values of `network`'s parameters, on the CPU; in fp32 of factors."""
+        if not self.is_lora:
+            return dict(self.tensors)
+        names = [name.removesuffix(LORA_A) for name in self.tensors if name.endswith(LORA_A)]
+        return {
+            name: network.get_parameter(name).detach().float().cpu()
+            + self.tensors[name + LORA_B] @ self.tensors[name + LORA_A]
+            for name in names
+        }
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> Path:
         """Write one safetensors file, whole or not at all."""
@@ -140,11 +164,10 @@ class ErasedWeights:
         carried = applied_to(network)
         if carried is not None:
             raise ErasedFileError(
-                f"the model already carries the erasure of {carried.recipe.concept.phrase!r}; "
-                "restore it first"
+                f"the model already carries the erasure of {carried.recipe.title}; restore it first"
             )
         self._check_base(model, network)
-        exchange = Exchange(network, _as_parameters(network, self.tensors))
+        exchange = Exchange(network, _as_parameters(network, self.dense(network)))
         exchange.put_in()
         vars(network)[_APPLIED] = _Applied(self, exchange)
 
@@ -174,13 +197,23 @@ class ErasedWeights:
                 f"the erased file was made from {self.recipe.base!r}, which is not this model; "
                 "load that one, or erase the concept from this one"
             )
-        chosen = select(network, self.recipe.method).names
-        shapes = {name: tuple(network.get_parameter(name).shape) for name in chosen}
-        if shapes != {name: tuple(tensor.shape) for name, tensor in self.tensors.items()}:
+        if self._shapes(network) != {n: tuple(tensor.shape) for n, tensor in self.tensors.items()}:
             raise ErasedFileError(
                 f"the erased file does not hold the parameters of method {self.recipe.method}; "
                 "it is damaged: erase again"
             )
+
+    def _shapes(self, network: nn.Module) -> dict[str, tuple[int, ...]]:
+        """What the recipe says that the file holds."""
+        method, rank = self.recipe.method, int(self.recipe.config.get("lora_rank", 0))
+        if not rank:
+            chosen = select(network, method).names
+            return {name: tuple(network.get_parameter(name).shape) for name in chosen}
+        shapes: dict[str, tuple[int, ...]] = {}
+        for name in linear_weights(network, method):
+            width_out, width_in = network.get_parameter(name).shape
+            shapes |= {name + LORA_A: (rank, width_in), name + LORA_B: (width_out, rank)}
+        return shapes
 
 
 def apply(model: Any, erased: ErasedWeights | str | Path) -> ErasedWeights:

@@ -6,6 +6,7 @@ erase_into     erase and write the file, for commands that do so
 """
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +33,8 @@ class EraseOptions:
     """Erase the concept only from what the model draws for this phrase."""
     synonyms: tuple[str, ...] = ()
     """More phrases that shall lose the concept."""
+    also: tuple[str, ...] = ()
+    """More concepts to erase in the same run, into the same file."""
     recipe: ByModel[str] = None
     """Settings to start from: a name that `unsee list recipes` shows, or a .toml file."""
     method: FromRecipe[str] = None
@@ -58,6 +61,12 @@ class EraseOptions:
     """Trajectories sampled at once, with source `original`."""
     reuse: FromRecipe[int] = None
     """How often each latent is trained on, with source `original`."""
+    lora_rank: FromRecipe[int] = None
+    """Train low-rank factors of this rank in place of the weights: a file of a few per cent."""
+    preserve: FromRecipe[tuple[str, ...]] = None
+    """Prompts whose predictions are held to the original model's: what must stay."""
+    preserve_weight: FromRecipe[float] = None
+    """What a preserved prompt counts in the loss, against 1 for the concept."""
     out: Optional[Path] = None
     """The file to write; without it, one in this folder that is named after the phrase."""
     overwrite: bool = False
@@ -71,25 +80,30 @@ def erase(options: EraseOptions) -> None:
     import rich.filesize
 
     import unsee
-    from unsee.concepts import slug
+    from unsee.concepts import as_concepts, slug, title
     from unsee.files import check_output
 
-    concept = unsee.Concept(options.phrase, options.erase_from, options.synonyms)
-    out = options.out or Path(f"{slug(options.phrase)}.safetensors")
+    concepts = as_concepts(
+        [
+            unsee.Concept(options.phrase, options.erase_from, options.synonyms),
+            *(unsee.Concept(phrase, options.erase_from) for phrase in options.also),
+        ]
+    )
+    out = options.out or Path(f"{slug(' '.join([options.phrase, *options.also]))}.safetensors")
     check_output(out, overwrite=options.overwrite)
     model = unsee.load(options.model, device=options.device)
     config = unsee.EraseConfig.from_recipe(
         options.recipe or model.defaults.recipe,
         **{name: getattr(options, name) for name in asdict(unsee.EraseConfig())},
     )
-    erase_into(out, model, concept, config, overwrite=options.overwrite)
+    erase_into(out, model, concepts, config, overwrite=options.overwrite)
 
     size = rich.filesize.decimal(out.stat().st_size)
     console.say(
-        f"{options.phrase!r} is erased from {options.model} "
+        f"{title(concepts)} erased from {options.model} "
         f"({config.method}, eta {config.eta:g}): {out}, {size}"
     )
-    compare = ["unsee", "compare", str(out), "--prompts", options.phrase]
+    compare = ["unsee", "compare", str(out), "--prompts", options.phrase, *options.also]
     compare += [] if options.model == "emoji" else ["--model", options.model]
     console.say(f"to see it, with prompts added for what must stay: {shlex.join(compare)}")
 
@@ -97,18 +111,19 @@ def erase(options: EraseOptions) -> None:
 def erase_into(
     out: Path,
     model: "Denoiser",
-    concept: "Concept",
+    concepts: "Concept | Sequence[Concept]",
     config: "EraseConfig | None" = None,
     *,
     overwrite: bool = False,
 ) -> "ErasedWeights":
     """Erase with a progress bar and write the file; Ctrl-C keeps the state beside it."""
     import unsee
+    from unsee.concepts import as_concepts, title
 
     # The same command has to find it again.
     unfinished = out.with_name(f"{out.name}.unfinished")
-    with console.erasing(concept.phrase) as report:
-        erased = unsee.erase(model, concept, config, progress=report, checkpoint=unfinished)
+    with console.erasing(title(as_concepts(concepts))) as report:
+        erased = unsee.erase(model, concepts, config, progress=report, checkpoint=unfinished)
     erased.save(out, overwrite=overwrite)
     unfinished.unlink(missing_ok=True)
     return erased

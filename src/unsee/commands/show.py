@@ -22,14 +22,13 @@ def show(options: ShowOptions) -> None:
 
     erased = ErasedWeights.load(options.file)
     recipe = erased.recipe
-    concept = recipe.concept
-    names = " / ".join(repr(phrase) for phrase in concept.phrases)
-    where = "" if concept.erase_from is None else f" from {concept.erase_from!r}"
+    synonyms = [repr(phrase) for concept in recipe.concepts for phrase in concept.synonyms]
+    names = recipe.title + (f", asked for as {', '.join(synonyms)} too" if synonyms else "")
     numbers = sum(tensor.numel() for tensor in erased.tensors.values())
     settings = ", ".join(f"{name} {value}" for name, value in recipe.config.items())
     versions = ", ".join(f"{name} {version}" for name, version in recipe.versions.items())
     for title, text in {
-        "erased": names + where,
+        "erased": names,
         "base model": recipe.base,
         "its weights": f"sha256 {recipe.base_fingerprints[0]}",
         "settings": settings,
