@@ -1,8 +1,10 @@
 """Small real models for the tests.
 
-tiny_folder      a Stable Diffusion checkpoint of the real architecture, with random weights
-tiny_v_folder    the same as a v-prediction model
-tiny, tiny_v     the two, loaded afresh for each test
+tiny_folder             a Stable Diffusion 1 checkpoint of the real architecture, random weights
+tiny_v_folder           a Stable Diffusion 2 checkpoint, which predicts v
+tiny_xl_folder          a Stable Diffusion XL checkpoint, with two text encoders
+tiny, tiny_v, tiny_xl   the three, loaded afresh for each test
+copy                    a copy of tiny_folder, to damage
 """
 
 import os
@@ -10,19 +12,28 @@ import os
 # Before any import of huggingface_hub: no test may reach for the network.
 os.environ["HF_HUB_OFFLINE"] = "1"
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from diffusers import (
     AutoencoderKL,
     DDIMScheduler,
+    EulerDiscreteScheduler,
     PNDMScheduler,
     StableDiffusionPipeline,
+    StableDiffusionXLPipeline,
     UNet2DConditionModel,
 )
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+from transformers import (
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTextModelWithProjection,
+    CLIPTokenizer,
+)
 
 from unsee.loading import Model, load
 
@@ -30,35 +41,70 @@ TOKENS = 16
 """Length of the tiny model's prompts: 14 tokens, a start and an end."""
 
 
+NOISE = {"beta_schedule": "scaled_linear", "beta_start": 0.00085, "beta_end": 0.012}
+
+
 @pytest.fixture(scope="session")
 def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Stable Diffusion 1.x folder: PNDM as the original has it, epsilon-prediction."""
     folder = tmp_path_factory.mktemp("models") / "tiny"
-    scheduler = PNDMScheduler(
-        beta_schedule="scaled_linear",
-        beta_start=0.00085,
-        beta_end=0.012,
-        skip_prk_steps=True,
-        steps_offset=1,
-    )
-    _write(folder, scheduler)
+    scheduler = PNDMScheduler(**NOISE, skip_prk_steps=True, steps_offset=1)
+    _write_sd(folder, scheduler, _tokenizer())
     return folder
 
 
 @pytest.fixture(scope="session")
 def tiny_v_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder like that of Stable Diffusion 2.x: DDIM, v-prediction."""
+    """A Stable Diffusion 2.x folder: DDIM, v-prediction, prompts padded with exclamation marks."""
     folder = tmp_path_factory.mktemp("models") / "tiny-v"
     scheduler = DDIMScheduler(
-        beta_schedule="scaled_linear",
-        beta_start=0.00085,
-        beta_end=0.012,
+        **NOISE,
         clip_sample=False,
         steps_offset=1,
         prediction_type="v_prediction",
         timestep_spacing="trailing",
     )
-    _write(folder, scheduler)
+    _write_sd(
+        folder,
+        scheduler,
+        _tokenizer("!"),
+        text={"hidden_act": "gelu"},
+        unet={"use_linear_projection": True, "attention_head_dim": (2, 4)},
+    )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_xl_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Stable Diffusion XL folder: Euler, two text encoders of different widths."""
+    folder = tmp_path_factory.mktemp("models") / "tiny-xl"
+    tokenizer, tokenizer_2 = _tokenizer(), _tokenizer("!")
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        StableDiffusionXLPipeline(
+            text_encoder=_text_encoder(CLIPTextModel, tokenizer),
+            text_encoder_2=_text_encoder(
+                CLIPTextModelWithProjection,
+                tokenizer_2,
+                hidden_size=24,
+                projection_dim=20,
+                hidden_act="gelu",
+            ),
+            unet=_unet(
+                cross_attention_dim=32 + 24,
+                attention_head_dim=(2, 4),
+                transformer_layers_per_block=(1, 2),
+                use_linear_projection=True,
+                addition_embed_type="text_time",
+                addition_time_embed_dim=6,
+                projection_class_embeddings_input_dim=20 + 6 * 6,
+            ),
+            vae=_vae(scaling_factor=0.13025),
+            tokenizer=tokenizer,
+            tokenizer_2=tokenizer_2,
+            scheduler=EulerDiscreteScheduler(**NOISE, steps_offset=1, timestep_spacing="leading"),
+            add_watermarker=False,
+        ).save_pretrained(folder)
     return folder
 
 
@@ -81,63 +127,92 @@ def tiny_v(tiny_v_folder: Path, one_thread: None) -> Model:
     return load(tiny_v_folder, device="cpu")
 
 
-def _write(folder: Path, scheduler: DDIMScheduler | PNDMScheduler) -> None:
+@pytest.fixture
+def tiny_xl(tiny_xl_folder: Path, one_thread: None) -> Model:
+    return load(tiny_xl_folder, device="cpu")
+
+
+@pytest.fixture
+def copy(tiny_folder: Path, tmp_path: Path) -> Path:
+    """A Stable Diffusion 1.x folder to damage."""
+    return shutil.copytree(tiny_folder, tmp_path / "copy")
+
+
+def _write_sd(
+    folder: Path,
+    scheduler: DDIMScheduler | PNDMScheduler,
+    tokenizer: CLIPTokenizer,
+    text: dict[str, Any] | None = None,
+    unet: dict[str, Any] | None = None,
+) -> None:
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        tokenizer = _tokenizer()
-        text_encoder = CLIPTextModel(
-            CLIPTextConfig(
-                vocab_size=len(tokenizer),
-                hidden_size=32,
-                intermediate_size=37,
-                num_hidden_layers=2,
-                num_attention_heads=4,
-                max_position_embeddings=TOKENS,
-                bos_token_id=tokenizer.bos_token_id,
-                eos_token_id=tokenizer.eos_token_id,
-                pad_token_id=tokenizer.pad_token_id,
-            )
-        )
-        unet = UNet2DConditionModel(
-            sample_size=8,
-            in_channels=4,
-            out_channels=4,
-            block_out_channels=(8, 16),
-            layers_per_block=1,
-            down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
-            up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
-            cross_attention_dim=32,
-            attention_head_dim=2,
-            norm_num_groups=4,
-        )
-        vae = AutoencoderKL(
-            block_out_channels=(8, 8),
-            down_block_types=("DownEncoderBlock2D",) * 2,
-            up_block_types=("UpDecoderBlock2D",) * 2,
-            latent_channels=4,
-            norm_num_groups=4,
-        )
-    StableDiffusionPipeline(
-        vae=vae,
-        text_encoder=text_encoder,
-        tokenizer=tokenizer,
-        unet=unet,
-        scheduler=scheduler,
-        safety_checker=None,
-        feature_extractor=None,
-        requires_safety_checker=False,
-    ).save_pretrained(folder)
+        StableDiffusionPipeline(
+            text_encoder=_text_encoder(CLIPTextModel, tokenizer, **(text or {})),
+            unet=_unet(**(unet or {})),
+            vae=_vae(),
+            tokenizer=tokenizer,
+            scheduler=scheduler,
+            safety_checker=None,
+            feature_extractor=None,
+            requires_safety_checker=False,
+        ).save_pretrained(folder)
 
 
-def _tokenizer() -> CLIPTokenizer:
-    """Make a byte-pair tokenizer of the letters a to z: what else there is becomes nothing."""
+def _text_encoder(kind: Any, tokenizer: CLIPTokenizer, **settings: Any) -> Any:
+    config = {
+        "vocab_size": len(tokenizer),
+        "hidden_size": 32,
+        "intermediate_size": 37,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "max_position_embeddings": TOKENS,
+        "bos_token_id": tokenizer.bos_token_id,
+        "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+    }
+    return kind(CLIPTextConfig(**{**config, **settings}))
+
+
+def _unet(**settings: Any) -> UNet2DConditionModel:
+    config = {
+        "sample_size": 8,
+        "block_out_channels": (8, 16),
+        "layers_per_block": 1,
+        "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D"),
+        "up_block_types": ("CrossAttnUpBlock2D", "UpBlock2D"),
+        "cross_attention_dim": 32,
+        "attention_head_dim": 2,
+        "norm_num_groups": 4,
+    }
+    return UNet2DConditionModel(**{**config, **settings})
+
+
+def _vae(**settings: Any) -> AutoencoderKL:
+    return AutoencoderKL(
+        block_out_channels=(8, 8),
+        down_block_types=("DownEncoderBlock2D",) * 2,
+        up_block_types=("UpDecoderBlock2D",) * 2,
+        latent_channels=4,
+        norm_num_groups=4,
+        **settings,
+    )
+
+
+def _tokenizer(pad: str | None = None) -> CLIPTokenizer:
+    """Make a byte-pair tokenizer of the letters a to z: what else there is becomes nothing.
+
+    It pads prompts with `pad`, or else with the token that ends them.
+    """
     letters = "abcdefghijklmnopqrstuvwxyz"
     symbols = [*letters, *(letter + "</w>" for letter in letters)]
     merges = [("c", "a"), ("ca", "t</w>"), ("d", "o"), ("do", "g</w>")]
     symbols += [first + second for first, second in merges]
+    symbols += ["!"] if pad else []
     symbols += ["<|startoftext|>", "<|endoftext|>"]
     return CLIPTokenizer(
         vocab={symbol: number for number, symbol in enumerate(symbols)},
         merges=merges,
         model_max_length=TOKENS,
+        **({"pad_token": pad} if pad else {}),
     )

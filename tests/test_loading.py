@@ -15,12 +15,6 @@ from unsee.loading import Model, load
 UNET = "unet/diffusion_pytorch_model.safetensors"
 
 
-@pytest.fixture
-def copy(tiny_folder: Path, tmp_path: Path) -> Path:
-    """A folder to damage."""
-    return shutil.copytree(tiny_folder, tmp_path / "copy")
-
-
 def test_a_folder_gives_the_weights_that_lie_in_it(tiny_folder: Path) -> None:
     model = load(tiny_folder, device="cpu")
     assert model.name == str(tiny_folder)

@@ -1,45 +1,76 @@
-"""The U-Net denoiser: parity with the pipeline of diffusers, and the edges of the seam."""
+"""The U-Net denoisers: parity with the pipelines of diffusers, and the edges of the seam."""
 
+import json
 from pathlib import Path
+from typing import Any
 
+import diffusers
 import numpy as np
 import pytest
 import torch
-from diffusers import PNDMScheduler, StableDiffusionPipeline
+from diffusers import DiffusionPipeline, PNDMScheduler
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
 from unsee.denoisers.base import Condition
 from unsee.errors import CheckpointError, ConceptError, OptionError, UnknownName
 from unsee.loading import Model, load
 
+TINY = ["tiny_folder", "tiny_v_folder", "tiny_xl_folder"]
+SCHEDULERS = [
+    "DDIMScheduler",
+    "DPMSolverMultistepScheduler",
+    "EulerAncestralDiscreteScheduler",
+    "EulerDiscreteScheduler",
+    "HeunDiscreteScheduler",
+    "PNDMScheduler",
+    "UniPCMultistepScheduler",
+]
 
-@pytest.fixture(params=["tiny_folder", "tiny_v_folder"])
+
+@pytest.fixture(params=TINY)
 def folder(request: pytest.FixtureRequest, one_thread: None) -> Path:
     path: Path = request.getfixturevalue(request.param)
     return path
 
 
-def _pipeline(folder: Path) -> StableDiffusionPipeline:
-    pipeline = StableDiffusionPipeline.from_pretrained(folder)
+def _difference(folder: Path, scheduler: str | None = None, **settings: Any) -> int:
+    """Draw with the pipeline of diffusers and with ours; the largest difference of two pixels."""
+    pipeline = DiffusionPipeline.from_pretrained(folder)
+    model = load(folder, device="cpu")
+    if scheduler is not None:
+        made = getattr(diffusers, scheduler).from_config(pipeline.scheduler.config)
+        pipeline.scheduler = model._scheduler = made
     pipeline.set_progress_bar_config(disable=True)
-    return pipeline
+    theirs = pipeline(
+        "a cat",
+        num_inference_steps=7,
+        guidance_scale=5.0,
+        negative_prompt=settings.get("negative"),
+        height=settings.get("height"),
+        width=settings.get("width"),
+        generator=torch.Generator().manual_seed(11),
+    ).images[0]
+    ours = model.generate("a cat", 11, steps=7, guidance=5.0, **settings)
+    assert isinstance(ours, Image.Image)
+    return int(abs(np.asarray(ours, dtype=int) - np.asarray(theirs, dtype=int)).max())
 
 
 @pytest.mark.parametrize("negative", [None, "dog"])
 def test_pictures_are_those_of_the_diffusers_pipeline(folder: Path, negative: str | None) -> None:
-    theirs = _pipeline(folder)(
-        "a cat",
-        num_inference_steps=7,
-        guidance_scale=5.0,
-        negative_prompt=negative,
-        generator=torch.Generator().manual_seed(11),
-    ).images[0]
-    ours = load(folder, device="cpu").generate(
-        "a cat", 11, steps=7, guidance=5.0, negative=negative
-    )
-    assert isinstance(ours, Image.Image)
-    difference = np.asarray(ours, dtype=int) - np.asarray(theirs, dtype=int)
-    assert abs(difference).max() <= 1
+    assert _difference(folder, negative=negative) <= 1
+
+
+@pytest.mark.parametrize("scheduler", SCHEDULERS)
+@pytest.mark.parametrize("tiny_name", ["tiny_v_folder", "tiny_xl_folder"])
+def test_so_they_are_with_every_scheduler(
+    tiny_name: str, scheduler: str, request: pytest.FixtureRequest, one_thread: None
+) -> None:
+    assert _difference(request.getfixturevalue(tiny_name), scheduler) <= 1
+
+
+def test_so_they_are_in_other_sizes(folder: Path) -> None:
+    assert _difference(folder, height=32, width=24) <= 1
 
 
 def test_a_model_is_frozen_and_in_evaluation_mode(tiny: Model) -> None:
@@ -112,11 +143,73 @@ def test_settings_of_old_checkpoints_are_mended_as_the_pipeline_mends_them(tiny:
     assert model.make_scheduler(5).config.steps_offset == 1
 
 
-def test_a_prediction_type_that_is_not_supported_is_an_error(tiny: Model) -> None:
-    odd = PNDMScheduler(prediction_type="sample")
-    parts = {"tokenizer": tiny._tokenizer, "text_encoder": tiny._text_encoder, "vae": tiny._vae}
-    with pytest.raises(CheckpointError, match="'sample'"):
-        Model("odd", unet=tiny.network, scheduler=odd, **parts)
+def _change(folder: Path, part: str, **settings: Any) -> None:
+    path = folder / part
+    path.write_text(json.dumps(json.loads(path.read_text()) | settings))
+
+
+@pytest.mark.parametrize("kind", ["sample", None])
+def test_a_prediction_type_that_is_not_supported_is_an_error(copy: Path, kind: str | None) -> None:
+    _change(copy, "scheduler/scheduler_config.json", prediction_type=kind)
+    with pytest.raises(CheckpointError, match=r"predicts .*epsilon or v_prediction"):
+        load(copy)
+
+
+def test_a_noise_schedule_without_betas_is_not_sampled_by_ddim(copy: Path) -> None:
+    _change(copy, "model_index.json", scheduler=["diffusers", "EDMEulerScheduler"])
+    (copy / "scheduler/scheduler_config.json").write_text("{}")
+    model = load(copy, device="cpu")
+    assert len(model.make_scheduler(5).timesteps) == 5
+    with pytest.raises(OptionError, match="--sampler model"):
+        model.make_scheduler(5, "ddim")
+
+
+def test_a_model_that_reads_a_picture_too_is_refused(copy: Path) -> None:
+    path = copy / "unet/diffusion_pytorch_model.safetensors"
+    weights = load_file(path)
+    weights["conv_in.weight"] = torch.zeros(8, 9, 3, 3)
+    save_file(weights, path, metadata={"format": "pt"})
+    _change(copy, "unet/config.json", in_channels=9)
+    with pytest.raises(CheckpointError, match=r"inpainting.*give the text-to-image model"):
+        load(copy)
+
+
+def test_a_model_with_guidance_inside_is_refused(copy: Path) -> None:
+    path = copy / "unet/diffusion_pytorch_model.safetensors"
+    weights = load_file(path)
+    weights["time_embedding.cond_proj.weight"] = torch.zeros(8, 16)
+    save_file(weights, path, metadata={"format": "pt"})
+    _change(copy, "unet/config.json", time_cond_proj_dim=16)
+    with pytest.raises(CheckpointError, match=r"guidance distilled.*distilled from"):
+        load(copy)
+
+
+def test_latents_are_standardised_as_the_autoencoder_says(tiny: Model, copy: Path) -> None:
+    mean, deviation = [0.5, -1.0, 2.0, 0.0], [2.0, 0.5, 1.0, 4.0]
+    _change(copy, "vae/config.json", latents_mean=mean, latents_std=deviation)
+    other = load(copy, device="cpu")
+    images = torch.rand(2, 3, 16, 16) * 2 - 1
+    factor = tiny._vae.config.scaling_factor
+    shift, scale = (torch.tensor(values).reshape(1, 4, 1, 1) for values in (mean, deviation))
+    latents = other.encode_images(images)
+    torch.testing.assert_close(
+        latents, (tiny.encode_images(images) / factor - shift) * factor / scale
+    )
+    assert torch.equal(other.decode(latents), tiny.decode(tiny.encode_images(images)))
+
+
+@pytest.mark.parametrize("upcast", [True, False])
+def test_an_autoencoder_that_overflows_in_half_precision_stays_in_full(
+    copy: Path, upcast: bool
+) -> None:
+    _change(copy, "vae/config.json", force_upcast=upcast)
+    model = load(copy, device="cpu", dtype=torch.float16)
+    assert model.dtype == torch.float16
+    assert model._vae.dtype == (torch.float32 if upcast else torch.float16)
+    # A weight outside of what float16 can hold, once squared in a group norm.
+    model._vae.post_quant_conv.weight.fill_(1e4)
+    shown = model._vae.decode(torch.ones(1, 4, 8, 8, dtype=model._vae.dtype)).sample
+    assert bool(shown.isfinite().all()) or not upcast
 
 
 def test_half_precision_predicts_in_fp32_and_nearly_the_same(
