@@ -6,11 +6,14 @@ Architecture    write: the folder of configs that diffusers reads beside the fil
 Numbers are those of the published models; what is not said here is the default of the class.
 """
 
+import inspect
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import diffusers
 
 from unsee.loading.folder import INDEX
 
@@ -36,9 +39,13 @@ class Architecture:
             library = "transformers" if kind.startswith("CLIP") else "diffusers"
             index[part] = [library, kind]
             (folder / part).mkdir()
+            if library == "diffusers":
+                # The conversion reads the settings here, and knows no defaults.
+                usual = inspect.signature(getattr(diffusers, kind)).parameters.values()
+                known = {one.name: one.default for one in usual if one.default is not one.empty}
+                config = {"_class_name": kind, **known, **config}
             name = "scheduler_config.json" if part == "scheduler" else "config.json"
-            text = json.dumps({"_class_name": kind, **config} if library == "diffusers" else config)
-            (folder / part / name).write_text(text, encoding="utf-8")
+            (folder / part / name).write_text(json.dumps(config), encoding="utf-8")
         index |= {part: ["transformers", "CLIPTokenizer"] for part in self.padding}
         (folder / INDEX).write_text(json.dumps(index), encoding="utf-8")
 

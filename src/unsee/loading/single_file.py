@@ -67,8 +67,8 @@ def _tokenizers(architecture: Architecture, place: str | None) -> dict[str, Any]
             folder = hub.tokenizer(place or CLIP)
         except CheckpointError as error:
             raise CheckpointError(
-                "a single file has no tokenizer; say with `tokenizer` which folder has CLIP's "
-                f"vocab.json and merges.txt ({error})"
+                "a single file has no tokenizer; say with `tokenizer` which folder or hub id has "
+                f"CLIP's vocab.json and merges.txt ({error})"
             ) from error
     # A whole model in the format of diffusers will do.
     folder = folder / "tokenizer" if (folder / "tokenizer").is_dir() else folder
