@@ -26,6 +26,7 @@ from unsee.commands.compare import compare
 from unsee.commands.demo import demo
 from unsee.commands.emoji import build_atlas, check, train
 from unsee.commands.erase import erase
+from unsee.commands.export import export
 from unsee.commands.generate import generate
 from unsee.commands.list import list_names
 from unsee.commands.show import show
@@ -39,6 +40,7 @@ COMMANDS: Table = {
     "generate": generate,
     "compare": compare,
     "show": show,
+    "export": export,
     "list": list_names,
     "demo": demo,
     "bench": {"canvas": canvas},

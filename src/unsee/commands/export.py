@@ -1,0 +1,84 @@
+"""`unsee export`: an erased file in, a model or a LoRA that other tools load out."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tyro.conf import Positional
+
+from unsee.commands import console
+from unsee.commands.options import Optional, load_base
+from unsee.errors import OptionError, unknown_name
+
+if TYPE_CHECKING:
+    from unsee.export import Exported
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """What `unsee export` takes."""
+
+    file: Positional[Path]
+    """An erased file."""
+    to: str
+    """diffusers (a folder), checkpoint (one file), lora or lora-kohya (low-rank factors)."""
+    out: Path
+    """The folder or file to write."""
+    model: Optional[str] = None
+    """The model; without it, the one that the file was made from."""
+    rank: Optional[int] = None
+    """Of low-rank factors: the higher, the more of the edit they hold; without it, 64."""
+    overwrite: bool = False
+    """Replace what is there."""
+    device: Optional[str] = None
+    """Where to compute; without it, the GPU where there is one."""
+
+
+def export(options: ExportOptions) -> None:
+    """Write an erased model, or the edit as a LoRA, in a format that other tools load."""
+    from unsee import export as formats
+    from unsee.export.folder import check_folder
+    from unsee.files import check_output
+    from unsee.weights import ErasedWeights
+
+    if options.to not in formats.FORMATS:
+        raise unknown_name("format", options.to, formats.FORMATS)
+    factors = options.to in ("lora", "lora-kohya")
+    if options.rank is not None and not factors:
+        raise OptionError(f"--rank is for lora and lora-kohya; --to {options.to} holds all")
+    if options.to == "diffusers":
+        check_folder(options.out.resolve(), overwrite=options.overwrite)
+    else:
+        if options.out.suffix != ".safetensors":
+            raise OptionError(
+                f"--to {options.to} makes a .safetensors file; "
+                f"give --out a name that ends so, not {options.out}"
+            )
+        check_output(options.out, overwrite=options.overwrite)
+    erased = ErasedWeights.load(options.file)
+    model = load_base(options.model, erased, options.device)
+    if factors:
+        write = formats.to_lora if options.to == "lora" else formats.to_lora_kohya
+        made = write(erased, model, options.out, rank=options.rank, overwrite=options.overwrite)
+    else:
+        whole = formats.to_diffusers if options.to == "diffusers" else formats.to_checkpoint
+        made = whole(erased, model, options.out, overwrite=options.overwrite)
+    _report(options, made)
+
+
+def _report(options: ExportOptions, made: "Exported") -> None:
+    from unsee.export import FORMATS
+
+    console.say(f"the erased model is {options.out}: {FORMATS[options.to]}")
+    if made.rank is None:
+        return
+    console.say(f"rank {made.rank}, which keeps {made.kept:.1%} of the edit (squared norm)")
+    if made.left_out:
+        console.say(
+            f"not in it: {len(made.left_out)} biases and norms, such as {made.left_out[0]}; "
+            "--to diffusers or --to checkpoint holds all"
+        )
+    if made.wanted is not None:
+        console.say(
+            f"pictures will differ from the erased model's; --rank {made.wanted} would be close"
+        )
