@@ -432,6 +432,14 @@ def test_a_file_says_what_was_erased(tiny_base: Base, to: str, tmp_path: Path):
         ErasedWeights.load(tmp_path / "out.safetensors")
 
 
+@pytest.mark.parametrize("to", WRITE_ALL)
+def test_who_may_read_other_new_files_may_read_these(tiny_base: Base, to: str, tmp_path: Path):
+    WRITE_ALL[to](erasure(tiny_base), tiny_base.model, tmp_path / "out.safetensors")
+    (tmp_path / "plain").touch()
+    modes = {path.stat().st_mode for path in tmp_path.rglob("*") if path.is_file()}
+    assert modes == {(tmp_path / "plain").stat().st_mode}
+
+
 def test_no_folder_but_a_model_is_ever_replaced(tiny_base: Base, tmp_path: Path):
     erased = erasure(tiny_base)
     (tmp_path / "mine").mkdir()
@@ -459,7 +467,7 @@ def test_a_folder_is_written_whole_or_not_at_all(
     def full(*args: object, **kwargs: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("unsee.export.folder.save_file", full)
+    monkeypatch.setattr("unsee.export.source.save_file", full)
     for name in ("out", "new"):
         with pytest.raises(OutputError, match="No space left on device"):
             to_diffusers(erased, tiny_base.model, tmp_path / name, overwrite=True)

@@ -27,7 +27,7 @@ class ExportOptions:
     model: Optional[str] = None
     """The model; without it, the one that the file was made from."""
     rank: Optional[int] = None
-    """Of low-rank factors: the higher, the more of the edit they hold; without it, 64."""
+    """Of low-rank factors: the higher, the more of the edit they hold; without it, 32."""
     overwrite: bool = False
     """Replace what is there."""
     device: Optional[str] = None

@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from safetensors import SafetensorError
-from safetensors.torch import save_file
 
 from unsee.errors import OptionError, OutputError
 from unsee.export.source import (
@@ -27,6 +26,7 @@ from unsee.export.source import (
     part_files,
     parts,
     read_tensors,
+    save,
 )
 from unsee.loading import Model
 from unsee.loading.folder import DEFAULTS_FILE, INDEX, read_index
@@ -61,7 +61,7 @@ def to_diffusers(
         kept = parts(base)
         for part in kept:
             _copy(base, folder, part)
-        save_file(tensors, folder / _UNET / _WEIGHTS, metadata=_METADATA)
+        save(tensors, folder / _UNET / _WEIGHTS, _METADATA)
         _write_json(folder / INDEX, _contents(base, kept))
         (folder / _RECIPE).write_text(erased.recipe.to_json() + "\n", encoding="utf-8")
         for file in (base / DEFAULTS_FILE, *sorted(base.glob("LICENSE*"))):
@@ -124,7 +124,7 @@ def _copy(base: Path, folder: Path, part: str) -> None:
     weights = part_files(base, part)
     if weights and part != _UNET:
         stem = weights[0].name.partition("model")[0]
-        save_file(read_tensors(weights), folder / part / f"{stem}model.safetensors", _METADATA)
+        save(read_tensors(weights), folder / part / f"{stem}model.safetensors", _METADATA)
 
 
 def _contents(base: Path, kept: tuple[str, ...]) -> dict[str, object]:

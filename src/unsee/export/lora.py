@@ -28,7 +28,7 @@ from unsee.export.source import Exported, write_tensors
 from unsee.loading import Model
 from unsee.weights import LORA_A, LORA_B, ErasedWeights
 
-RANK = 64
+RANK = 32
 """Of the factors, unless told otherwise."""
 HALF, ALMOST_ALL = 0.5, 0.95
 

@@ -6,10 +6,12 @@ base_of         the folder or file that the base model lies in
 parts           the parts of a folder that can be used
 part_files      the files that hold the weights of a part
 read_tensors    what is in files
-write_tensors   one safetensors file that says whence it comes
+save            a safetensors file
+write_tensors   one that says whence it comes, whole or not at all
 """
 
 import re
+import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,13 +107,22 @@ def read_tensors(files: Iterable[Path], dtype: torch.dtype | None = None) -> dic
     }
 
 
+def save(tensors: Mapping[str, Tensor], path: Path, header: dict[str, str]) -> None:
+    """Write a safetensors file that may be read by whoever may read its neighbours."""
+    path.touch()
+    mode = stat.S_IMODE(path.stat().st_mode)
+    save_file(dict(tensors), path, header)
+    # safetensors leaves its files to their owner alone.
+    path.chmod(mode)
+
+
 def write_tensors(
     tensors: Mapping[str, Tensor], path: Path, erased: ErasedWeights, *, overwrite: bool
 ) -> None:
     """Write a safetensors file whose header holds the recipe of the erasure."""
     with writing(path, overwrite=overwrite) as temporary:
         try:
-            save_file(dict(tensors), temporary, metadata={HEADER: erased.recipe.to_json()})
+            save(tensors, temporary, {HEADER: erased.recipe.to_json()})
         except SafetensorError as error:
             raise OutputError(f"cannot write {path}: {error}; choose another folder") from error
 
