@@ -224,6 +224,29 @@ def test_predictions_are_those_of_the_original_model_row_by_row(
         torch.testing.assert_close(one.eps_start, tiny.predict(one.x_t, one.t, starts))
 
 
+@pytest.mark.parametrize("source", ["edited", "original"])
+@torch.no_grad()
+def test_a_context_is_what_is_left_of_a_prompt_without_the_concept(
+    tiny: Model, source: str
+) -> None:
+    config = _config(source=source, sampler_steps=3, contexts=("a dog",), preserve=("sea",))
+    lessons = Lessons.encode(tiny, [Concept("cat")], config)
+    lesson = torch.tensor([1, 0, 2, 1])
+    if source == "edited":
+        sample = edited(tiny, contextlib.nullcontext, lessons, lesson, config, _generator())
+    else:
+        sample = original(tiny, lessons, lesson, config, _generator())
+    asked, without = ("cat", "a dog cat", "sea"), ("", "a dog", "sea")
+    for row in range(len(sample)):
+        one = sample[row : row + 1]
+        for prompts, eps in ((asked, one.eps_c), (without, one.eps_start)):
+            if prompts[int(one.lesson)] == "sea" and eps is one.eps_c:
+                continue  # η = 0: it does not count
+            words = tiny.encode([prompts[int(one.lesson)]])
+            torch.testing.assert_close(eps, tiny.predict(one.x_t, one.t, words))
+    assert lessons.erasing == 2
+
+
 def test_preserved_prompts_get_every_other_trajectory(tiny: Model) -> None:
     config = _config(preserve=PRESERVED)
     concepts = [Concept("cat", synonyms=("kitten",)), Concept("car")]

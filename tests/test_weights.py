@@ -73,6 +73,7 @@ def test_a_file_says_how_it_was_made(tiny: Model, tiny_folder: Path, file: Path)
         "rollouts": 1,
         "reuse": 1,
         "lora_rank": 0,
+        "contexts": [],
         "preserve": [],
         "preserve_weight": 1.0,
     }

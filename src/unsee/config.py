@@ -73,6 +73,9 @@ class EraseConfig:
     """How often each latent is trained on, with source original."""
     lora_rank: int = 0
     """Rank of the low-rank factors that are trained in place of the weights; 0 for the weights."""
+    contexts: tuple[str, ...] = ()
+    """Prompts that the concept is added to as well, such as "a house": the target then starts at
+    the prediction for that prompt, so that what it asks for is kept."""
     preserve: tuple[str, ...] = ()
     """Prompts whose predictions are held to the original model's: every other latent is theirs."""
     preserve_weight: float = 1.0
@@ -112,9 +115,9 @@ class EraseConfig:
             raise OptionError(f"--preserve-weight must be above 0, not {self.preserve_weight}")
         if self.preserve_weight != 1 and not self.preserve:
             raise OptionError("--preserve-weight weighs the prompts of --preserve; give some")
-        for prompt in self.preserve:
+        for prompt in (*self.preserve, *self.contexts):
             if not prompt.strip():
-                raise OptionError("--preserve has an empty prompt; name what shall stay")
+                raise OptionError("--preserve and --contexts take prompts, and one is empty")
 
     @classmethod
     def from_recipe(cls, recipe: str | Path, **settings: Any) -> Self:

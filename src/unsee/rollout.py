@@ -10,6 +10,7 @@ to go on with the same numbers.
 """
 
 import contextlib
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 
@@ -37,12 +38,16 @@ class Lessons:
     """What the student is asked for, and what trajectories are sampled under."""
     concept: Condition
     """c: what is erased from it. The same as `asked`, unless it is erased from another phrase."""
+    unconditional: Condition
+    """∅: one row; what trajectories are guided away from."""
     null: Condition
-    """∅: one row."""
+    """What the concept is told from: ∅, or the context that the concept was added to."""
     starts_at_asked: Tensor
-    """(rows,) bool: whether the target starts at ε(asked) instead of at ε(∅)."""
+    """(rows,) bool: whether the target starts at ε(asked) instead of at ε(null)."""
     other_asked: Tensor
     """(rows,) bool: whether `asked` is not the concept."""
+    other_null: Tensor
+    """(rows,) bool: whether `null` is not ∅."""
     eta: Tensor
     """(rows,)"""
     weight: Tensor
@@ -55,23 +60,33 @@ class Lessons:
         cls, denoiser: Denoiser, concepts: Sequence[Concept], config: EraseConfig
     ) -> "Lessons":
         """Encode concepts; a ConceptError if the model cannot read one of their phrases."""
-        pairs = [(c.erase_from, phrase) for c in concepts for phrase in c.phrases]
-        rows = [(asked or phrase, phrase, asked is not None) for asked, phrase in pairs]
-        erasing = len(rows)
-        rows += [(prompt, prompt, True) for prompt in config.preserve]
+        # What is asked, c, null.
+        rows = []
+        for concept in concepts:
+            for phrase in concept.phrases:
+                rows.append((concept.erase_from or phrase, phrase, ""))
+                rows += [(f"{it} {phrase}", f"{it} {phrase}", it) for it in config.contexts]
+        erasing, preserving = len(rows), len(config.preserve)
+        rows += [(prompt, prompt, "") for prompt in config.preserve]
         places = {"": 0}
-        for phrase in (phrase for row in rows for phrase in row[:2]):
+        for phrase in itertools.chain.from_iterable(rows):
             places.setdefault(phrase, len(places))
         for phrase in list(places)[1:]:
             denoiser.check_phrase(phrase)
-        encoded = denoiser.encode(list(places))
-        preserving, device = len(config.preserve), denoiser.device
+        encoded, device = denoiser.encode(list(places)), denoiser.device
+        asked, concept_c, null = (
+            torch.tensor([places[phrase] for phrase in column], device=device)
+            for column in zip(*rows, strict=True)
+        )
+        preserves = torch.arange(len(rows), device=device) >= erasing
         return cls(
-            asked=encoded[torch.tensor([places[asked] for asked, _, _ in rows])],
-            concept=encoded[torch.tensor([places[phrase] for _, phrase, _ in rows])],
-            null=encoded[:1],
-            starts_at_asked=torch.tensor([named for _, _, named in rows], device=device),
-            other_asked=torch.tensor([a != phrase for a, phrase, _ in rows], device=device),
+            asked=encoded[asked],
+            concept=encoded[concept_c],
+            unconditional=encoded[:1],
+            null=encoded[null],
+            starts_at_asked=preserves | (asked != concept_c),
+            other_asked=asked != concept_c,
+            other_null=null != 0,
             eta=torch.tensor([config.eta] * erasing + [0.0] * preserving, device=device),
             weight=torch.tensor(
                 [1.0] * erasing + [config.preserve_weight] * preserving, device=device
@@ -141,12 +156,12 @@ def edited(
     scheduler = denoiser.make_scheduler(config.sampler_steps, config.sampler)
     x = _noise(denoiser, len(lesson), generator) * scheduler.init_noise_sigma
     stops = torch.randint(len(scheduler.timesteps), (len(lesson),), generator=generator)
-    asked, null = lessons.asked[lesson], lessons.null.expand(len(lesson))
+    asked, null = lessons.asked[lesson], lessons.null[lesson]
     moments = trajectory(
         denoiser,
         x,
         asked,
-        null,
+        lessons.unconditional.expand(len(lesson)),
         scheduler,
         guidance=config.sampling_guidance,
         generator=generator,
@@ -188,29 +203,33 @@ def original(
     """
     x = _noise(denoiser, len(lesson), generator)
     scheduler = denoiser.make_scheduler(config.sampler_steps, config.sampler)
+    # What guidance does not pay for: c where it is erased from another phrase, and the contexts.
     other = lessons.other_asked[lesson].nonzero()[:, 0]
+    placed = lessons.other_null[lesson].nonzero()[:, 0]
+    unpaid = torch.cat([other, placed])
+    unpaid_conditions = Condition.cat(
+        [lessons.concept[lesson][other], lessons.null[lesson][placed]]
+    )
     named = lessons.starts_at_asked[lesson].view(-1, 1, 1, 1)
     parts = []
     for moment in trajectory(
         denoiser,
         x * scheduler.init_noise_sigma,
         lessons.asked[lesson],
-        lessons.null.expand(len(lesson)),
+        lessons.unconditional.expand(len(lesson)),
         scheduler,
         guidance=config.sampling_guidance,
         generator=generator,
         both=True,
     ):
         assert moment.eps_null is not None
-        eps_c = moment.eps_c
-        if len(other):
-            eps_c = eps_c.clone()
-            eps_c[other] = denoiser.predict(
-                moment.x_t[other], moment.t, lessons.concept[lesson[other]]
-            )
-        eps_start = torch.where(named, moment.eps_c, moment.eps_null)
+        eps_c, eps_null = moment.eps_c.clone(), moment.eps_null.clone()
+        if len(unpaid):
+            predicted = denoiser.predict(moment.x_t[unpaid], moment.t, unpaid_conditions)
+            eps_c[other], eps_null[placed] = predicted[: len(other)], predicted[len(other) :]
+        eps_start = torch.where(named, moment.eps_c, eps_null)
         t = moment.t.expand(len(lesson))
-        parts.append(RolloutSample(moment.x_t, t, lesson, eps_c, moment.eps_null, eps_start))
+        parts.append(RolloutSample(moment.x_t, t, lesson, eps_c, eps_null, eps_start))
     return RolloutSample.cat(parts)
 
 

@@ -63,6 +63,8 @@ class EraseOptions:
     """How often each latent is trained on, with source `original`."""
     lora_rank: FromRecipe[int] = None
     """Train low-rank factors of this rank in place of the weights: a file of a few per cent."""
+    contexts: FromRecipe[tuple[str, ...]] = None
+    """Prompts that the concept is added to as well, such as "a house", to be lost there too."""
     preserve: FromRecipe[tuple[str, ...]] = None
     """Prompts whose predictions are held to the original model's: what must stay."""
     preserve_weight: FromRecipe[float] = None

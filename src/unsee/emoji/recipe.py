@@ -51,7 +51,7 @@ class TrainConfig:
     )
     judge: FitConfig = field(default_factory=lambda: FitConfig(steps=4_000, batch=64, lr=2e-3))
     denoiser: FitConfig = field(
-        default_factory=lambda: FitConfig(steps=26_000, batch=64, lr=1e-3, warmup=500, ema=0.9995)
+        default_factory=lambda: FitConfig(steps=20_000, batch=64, lr=1e-3, warmup=500, ema=0.9995)
     )
     decoder: FitConfig = field(
         default_factory=lambda: FitConfig(
