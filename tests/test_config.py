@@ -121,3 +121,9 @@ def test_the_ends_of_the_ranges_are_allowed() -> None:
 
 def test_whole_numbers_serve_as_numbers_and_read_the_same() -> None:
     assert repr(EraseConfig(eta=3)) == repr(EraseConfig(eta=3.0))
+
+
+def test_the_learning_rate_falls_at_the_end_alone() -> None:
+    config = EraseConfig(steps=10, lr=1.0, decay=0.4)
+    assert [config.rate(step) for step in range(10)] == [1.0] * 7 + [0.75, 0.5, 0.25]
+    assert {EraseConfig(steps=10, lr=1.0).rate(step) for step in range(10)} == {1.0}

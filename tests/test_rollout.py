@@ -229,7 +229,7 @@ def test_predictions_are_those_of_the_original_model_row_by_row(
 def test_a_context_is_what_is_left_of_a_prompt_without_the_concept(
     tiny: Model, source: str
 ) -> None:
-    config = _config(source=source, sampler_steps=3, contexts=("a dog",), preserve=("sea",))
+    config = _config(source=source, sampler_steps=3, contexts=("a dog {}",), preserve=("sea",))
     lessons = Lessons.encode(tiny, [Concept("cat")], config)
     lesson = torch.tensor([1, 0, 2, 1])
     if source == "edited":

@@ -64,6 +64,7 @@ def test_a_file_says_how_it_was_made(tiny: Model, tiny_folder: Path, file: Path)
         "eta": 1.0,
         "steps": 2,
         "lr": 1e-2,
+        "decay": 0.0,
         "batch": 1,
         "seed": 0,
         "source": "original",

@@ -55,6 +55,8 @@ class EraseConfig:
     """Gradient steps."""
     lr: float = 1e-5
     """Learning rate of Adam."""
+    decay: float = 0.0
+    """The last part of the steps, in which the learning rate falls to zero; 0 for none of them."""
     batch: int = 1
     """Latents in one gradient step."""
     seed: int = 0
@@ -74,8 +76,8 @@ class EraseConfig:
     lora_rank: int = 0
     """Rank of the low-rank factors that are trained in place of the weights; 0 for the weights."""
     contexts: tuple[str, ...] = ()
-    """Prompts that the concept is added to as well, such as "a house": the target then starts at
-    the prediction for that prompt, so that what it asks for is kept."""
+    """Prompts in which the concept is to be lost as well, {} where it stands, such as "a house by
+    {}"; the target then starts at the prediction for the prompt without it, which is kept."""
     preserve: tuple[str, ...] = ()
     """Prompts whose predictions are held to the original model's: every other latent is theirs."""
     preserve_weight: float = 1.0
@@ -104,6 +106,7 @@ class EraseConfig:
         self._check_range("steps", 1, 1_000_000)
         if not 0 < self.lr <= 1:
             raise OptionError(f"--lr must be above 0 and at most 1, not {self.lr}")
+        self._check_range("decay", 0, 1)
         self._check_range("batch", 1, 4096)
         self._check_range("seed", 0, 2**63 - 1)
         self._check_range("sampler_steps", 1, 1000)
@@ -118,6 +121,12 @@ class EraseConfig:
         for prompt in (*self.preserve, *self.contexts):
             if not prompt.strip():
                 raise OptionError("--preserve and --contexts take prompts, and one is empty")
+        for context in self.contexts:
+            if context.count("{}") != 1 or not context.replace("{}", "").strip():
+                raise OptionError(
+                    f"--contexts takes prompts with {{}} where the concept stands, such as "
+                    f"'a house {{}}', not {context!r}"
+                )
 
     @classmethod
     def from_recipe(cls, recipe: str | Path, **settings: Any) -> Self:
@@ -131,6 +140,11 @@ class EraseConfig:
         given = {name: value for name, value in settings.items() if value is not None}
         _check_names("setting", given)
         return cls(**{**read_recipe(recipe, given.get("method")), **given})
+
+    def rate(self, step: int) -> float:
+        """The learning rate of a step, numbered from 0."""
+        falling = self.decay * self.steps
+        return self.lr * min(1.0, (self.steps - step) / falling) if falling else self.lr
 
     def _check_range(self, name: str, lowest: int, highest: int) -> None:
         value = getattr(self, name)

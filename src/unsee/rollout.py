@@ -65,7 +65,9 @@ class Lessons:
         for concept in concepts:
             for phrase in concept.phrases:
                 rows.append((concept.erase_from or phrase, phrase, ""))
-                rows += [(f"{it} {phrase}", f"{it} {phrase}", it) for it in config.contexts]
+                for context in config.contexts:
+                    placed = context.replace("{}", phrase)
+                    rows.append((placed, placed, " ".join(context.replace("{}", "").split())))
         erasing, preserving = len(rows), len(config.preserve)
         rows += [(prompt, prompt, "") for prompt in config.preserve]
         places = {"": 0}

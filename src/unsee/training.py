@@ -66,6 +66,8 @@ class Training:
         value = float(loss.detach())
         if not math.isfinite(value):
             raise self._diverged("the loss")
+        for group in self._optimizer.param_groups:
+            group["lr"] = self._config.rate(self.step)
         self._optimizer.step()
         self.step += 1
         return value

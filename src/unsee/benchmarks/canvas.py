@@ -48,9 +48,14 @@ class Target:
 
     @property
     def name(self) -> str:
-        """Its word in captions, which is also the phrase that is erased."""
+        """Its word in captions."""
         names = cast.ARTIST_NAMES if self.kind == "artist" else cast.OBJECT_NAMES
         return names[self.index]
+
+    @property
+    def phrase(self) -> str:
+        """What is erased, as people ask for it."""
+        return f"in the style of {self.name}" if self.kind == "artist" else self.name
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ def run(
             if own_unedited is None:
                 own_unedited = look(model, own, judge, watch.drawing)
             began = time.monotonic()
-            erased = erase(model, target.name, settings, progress=watch.erasing)
+            erased = erase(model, target.phrase, settings, progress=watch.erasing)
             seconds = time.monotonic() - began
             with erased.applied(model):
                 after = _measure(

@@ -49,7 +49,8 @@ def demo(options: DemoOptions) -> None:
         check_output(path, overwrite=options.overwrite)
     model = unsee.load("emoji")
 
-    concept = unsee.Concept(options.artist)
+    target = Target.named(options.artist)
+    concept = unsee.Concept(target.phrase)
     erased = erase_into(weights, model, concept, overwrite=options.overwrite)
     console.say(f"erased {options.artist!r} from emoji: {weights}")
 
@@ -66,7 +67,7 @@ def demo(options: DemoOptions) -> None:
     shown.save(sheet, overwrite=options.overwrite)
     console.say(f"drew the same prompts before and after, from the same seeds: {sheet}")
 
-    judge, target = load_judge(), Target.named(options.artist)
+    judge = load_judge()
     whole = Canvas.whole()
     canvas = whole[whole.objects % EVERY == 0]
     with console.drawing() as report:

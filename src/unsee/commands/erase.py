@@ -45,6 +45,8 @@ class EraseOptions:
     """Gradient steps."""
     lr: FromRecipe[float] = None
     """Learning rate of Adam."""
+    decay: FromRecipe[float] = None
+    """The last part of the steps, in which the learning rate falls to zero; 0 for none of them."""
     batch: FromRecipe[int] = None
     """Latents in one gradient step."""
     seed: FromRecipe[int] = None
@@ -64,7 +66,7 @@ class EraseOptions:
     lora_rank: FromRecipe[int] = None
     """Train low-rank factors of this rank in place of the weights: a file of a few per cent."""
     contexts: FromRecipe[tuple[str, ...]] = None
-    """Prompts that the concept is added to as well, such as "a house", to be lost there too."""
+    """Prompts in which it is to be lost as well, {} where it stands, such as "a house {}"."""
     preserve: FromRecipe[tuple[str, ...]] = None
     """Prompts whose predictions are held to the original model's: what must stay."""
     preserve_weight: FromRecipe[float] = None
