@@ -4,7 +4,6 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
 import torch
 from diffusers import StableDiffusionPipeline
 
@@ -16,7 +15,6 @@ from unsee.emoji.recipe import TrainConfig, publish, train
 FEW = FitConfig(steps=50, batch=1, lr=1e-3)
 
 
-@pytest.mark.slow
 def test_the_recipe_writes_a_checkpoint_that_diffusers_loads(tmp_path: Path) -> None:
     config = TrainConfig(
         run=tmp_path / "run", pictures=10, exam=10, vae=FEW, judge=replace(FEW, batch=2),

@@ -109,10 +109,10 @@ def _check_model(model: Denoiser) -> None:
 
 
 def _recipe(model: Denoiser, concepts: tuple[Concept, ...], config: EraseConfig) -> Recipe:
-    # Of a folder only its name: where it lies is nobody's business.
-    folder = Path(model.name)
+    # Of a folder or file only its name: where it lies is nobody's business.
+    place = Path(model.name)
     return Recipe(
-        base=folder.resolve().name if folder.is_dir() else model.name,
+        base=place.resolve().name if place.exists() else model.name,
         base_fingerprints=fingerprints(model.network.state_dict()),
         concepts=concepts,
         # As it is read back: JSON has lists for tuples.

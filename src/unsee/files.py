@@ -38,11 +38,20 @@ def writing(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield temporary
+        _make_readable(temporary)
         temporary.replace(path)
     except OSError as error:
         raise _cannot_write(path, error) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _make_readable(path: Path) -> None:
+    """Give a file the permissions of any new one: safetensors writes for its owner alone."""
+    mask = os.umask(0)
+    os.umask(mask)
+    if path.is_file():
+        path.chmod(0o666 & ~mask)
 
 
 def _cannot_write(path: Path, error: OSError) -> OutputError:

@@ -1,9 +1,11 @@
 """`unsee emoji ...`: measure the embedded model, or make it again from its sources."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from unsee.commands import console
+from unsee.commands.options import Optional
 
 
 @dataclass(frozen=True)
@@ -12,6 +14,10 @@ class CheckOptions:
 
     seeds: int = 8
     """Seeds per prompt; the bar is defined with 8, fewer are faster and less sure."""
+    out: Optional[Path] = None
+    """Keep the numbers in this file too, as JSON."""
+    overwrite: bool = False
+    """Replace the file where it exists."""
 
 
 def check(options: CheckOptions) -> None:
@@ -19,9 +25,18 @@ def check(options: CheckOptions) -> None:
     import unsee
     from unsee.benchmarks.emoji_check import check as measure
     from unsee.emoji.evaluators import load_judge
+    from unsee.files import check_output, writing
 
+    if options.out is not None:
+        check_output(options.out, overwrite=options.overwrite)
+    model = unsee.load("emoji")
     with console.drawing() as report:
-        bars = measure(unsee.load("emoji"), load_judge(), options.seeds, report)
+        bars = measure(model, load_judge(), options.seeds, report)
+    if options.out is not None:
+        about = {"model": model.fingerprint, "seeds": options.seeds, **asdict(model.defaults)}
+        record = {**about, "bars": [{**asdict(bar), "met": bar.met} for bar in bars]}
+        with writing(options.out, overwrite=options.overwrite) as temporary:
+            temporary.write_text(json.dumps(record, indent=1) + "\n")
     for bar in bars:
         line = f"{bar.what:<52}{bar.value:7.4f}"
         # Some numbers are there to be seen only.
