@@ -3,8 +3,17 @@
 import pytest
 import torch
 
-from unsee.benchmarks.canvas import Answers, Canvas, Target, draw_targets, retention
+from unsee.benchmarks.canvas import (
+    Answers,
+    Canvas,
+    Target,
+    beside,
+    draw_targets,
+    retention,
+    untrained,
+)
 from unsee.benchmarks.canvas_run import table
+from unsee.config import EraseConfig
 from unsee.emoji import cast
 from unsee.errors import UnknownName
 from unsee.metrics.rates import Rate
@@ -49,6 +58,23 @@ def test_pictures_of_a_target_show_nothing_else_and_differ_from_the_whole_canvas
         assert 0 not in own.seeds
 
 
+@pytest.mark.parametrize("name", ["flat", "high contrast", "crown", "cat"])
+def test_what_an_erasure_is_told_to_preserve_is_of_others_and_is_not_measured(name: str) -> None:
+    target, canvas = Target.named(name), Canvas.whole()
+    told = beside(target)
+    assert set(told) <= set(canvas[~canvas.shows(target)].prompts)
+    assert len(set(told)) == len(told) in (21, 22)
+    assert {prompt.split(" in the style of ")[1] for prompt in told} == (
+        set(cast.ARTIST_NAMES) - {name}
+    ), "every other artist is among them"
+
+    # The first is a context of an artist, the second of an object.
+    contexts = ("fish {}", "{} in the style of noto")
+    rest = canvas[untrained(canvas, target, EraseConfig(contexts=contexts, preserve=told))]
+    assert not set(rest.prompts) & set(told)
+    assert len(canvas) - len(rest) == len(told) + 1
+
+
 def test_prompts_name_object_and_artist() -> None:
     canvas = Canvas.whole()
     assert canvas.prompts[0] == f"{cast.OBJECT_NAMES[0]} in the style of {cast.ARTIST_NAMES[0]}"
@@ -73,6 +99,7 @@ def test_the_table_shows_means_spreads_and_parts_of_the_unedited() -> None:
         counts = {"ua": [90, 100], "ira": [kept, 100], "cra": [50, 100], "content": [10, 100]}
         before = {"ua": [0, 100], "ira": [80, 100], "cra": [100, 100], "content": [100, 100]}
         config = {"method": "esd-x", "eta": 1.0, "steps": 200, "seed": seed}
+        config |= {"contexts": [], "preserve": ["cat"]}
         return {
             "target": "noto", "kind": "artist", "config": config, "seconds": 10.0,
             "after": counts, "unedited": before,
@@ -81,3 +108,4 @@ def test_the_table_shows_means_spreads_and_parts_of_the_unedited() -> None:
     text = table([row(0, 70), row(1, 74)])
     assert "| noto | 90.0 ± 0.0 | 72.0 ± 2.8 (90.0) | 50.0 ± 0.0 (50.0) | 10.0 ± 0.0 | 10 |" in text
     assert "objects" not in text
+    assert "(eta 1, 200 steps; told the name and prompts to preserve)" in text

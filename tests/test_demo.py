@@ -16,7 +16,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     config = unsee.EraseConfig.from_recipe("emoji", steps=2, rollouts=1, sampler_steps=2)
     monkeypatch.setattr(unsee.EraseConfig, "from_recipe", lambda *recipe, **settings: config)
     monkeypatch.setattr(demo, "SHOWN", ("cat",))
-    monkeypatch.setattr(demo, "EVERY", 64)
+    monkeypatch.setattr(demo, "EVERY", 63)
 
 
 def test_the_demonstration_erases_draws_and_measures(

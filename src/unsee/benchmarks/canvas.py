@@ -6,6 +6,8 @@ Answers      what the judge says of their pictures
 Retention    UA, IRA and CRA, as UnlearnCanvas (Zhang et al. 2024) defines them
 look         draw a canvas and ask the judge
 retention    answers -> Retention
+untrained    which rows of a canvas an erasure was not told about
+beside       prompts of other concepts for an erasure to preserve
 """
 
 import random
@@ -17,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from unsee.config import EraseConfig
 from unsee.denoisers.base import Denoiser
 from unsee.emoji import cast
 from unsee.emoji.evaluators import Judge
@@ -26,6 +29,8 @@ from unsee.metrics.rates import Rate
 from unsee.sampling import GenerateStep, generate
 
 BATCH = 64
+EVERY = 3
+"""Every third object may be told to an erasure; what it was told is never measured."""
 TARGET_PICTURES = 128
 """How many pictures of the target are drawn at least; of each kept pair there is one a seed."""
 
@@ -164,6 +169,24 @@ def retention(canvas: Canvas, answers: Answers, target: Target) -> Retention:
         cra=Rate.of(right[other][~asked]),
         content=Rate.of(right[other][asked]),
     )
+
+
+def untrained(canvas: Canvas, target: Target, config: EraseConfig) -> Tensor:
+    """(n,) bool: rows whose prompt is neither a context of the erasure nor preserved by it."""
+    told = {context.replace("{}", target.phrase) for context in config.contexts}
+    told.update(config.preserve)
+    return torch.tensor([prompt not in told for prompt in canvas.prompts], dtype=torch.bool)
+
+
+def beside(target: Target) -> tuple[str, ...]:
+    """Prompts for other concepts: every third object, by one artist after the other."""
+    pairs = Canvas.whole()
+    others = pairs[~pairs.shows(target) & (pairs.objects % EVERY == 0)]
+    chosen = []
+    for turn, thing in enumerate(sorted(set(others.objects.tolist()))):
+        prompts = others[others.objects == thing].prompts
+        chosen.append(prompts[turn % len(prompts)])
+    return tuple(chosen)
 
 
 def draw_targets(styles: int, objects: int, seed: int = 0) -> list[Target]:

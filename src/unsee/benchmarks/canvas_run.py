@@ -14,7 +14,16 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from unsee.benchmarks.canvas import Answers, Canvas, Retention, Target, look, retention
+from unsee.benchmarks.canvas import (
+    Answers,
+    Canvas,
+    Retention,
+    Target,
+    beside,
+    look,
+    retention,
+    untrained,
+)
 from unsee.config import EraseConfig
 from unsee.denoisers.base import Denoiser
 from unsee.emoji.evaluators import Judge
@@ -43,6 +52,8 @@ class CanvasConfig:
     recipe: str = "emoji"
     settings: dict[str, Any] = field(default_factory=dict)
     """Settings in place of the recipe's."""
+    preserve: bool = False
+    """Whether each erasure is told prompts of other concepts to preserve."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +83,8 @@ def run(
         own_unedited: Answers | None = None
         for seed in config.train_seeds:
             chosen = {**config.settings, "method": method, "seed": seed}
+            if config.preserve:
+                chosen["preserve"] = beside(target)
             settings = EraseConfig.from_recipe(config.recipe, **chosen)
             key = {"target": target.name, "model": model.fingerprint, "config": asdict(settings)}
             if _key(key) in done:
@@ -87,14 +100,13 @@ def run(
             erased = erase(model, target.phrase, settings, progress=watch.erasing)
             seconds = time.monotonic() - began
             with erased.applied(model):
-                after = _measure(
-                    target,
-                    whole,
-                    look(model, whole, judge, watch.drawing),
-                    own,
-                    look(model, own, judge, watch.drawing),
-                )
-            before = _measure(target, whole, unedited, own, own_unedited)
+                answers = look(model, whole, judge, watch.drawing)
+                own_answers = look(model, own, judge, watch.drawing)
+            other, asked = untrained(whole, target, settings), untrained(own, target, settings)
+            parts = (whole[other], answers[other], own[asked], own_answers[asked])
+            after = _measure(target, *parts)
+            parts = (whole[other], unedited[other], own[asked], own_unedited[asked])
+            before = _measure(target, *parts)
             row = {
                 **key,
                 "kind": target.kind,
@@ -120,8 +132,9 @@ def table(rows: Iterable[dict[str, Any]]) -> str:
             continue
         method = chosen[0]["config"]["method"]
         eta, steps = chosen[0]["config"]["eta"], chosen[0]["config"]["steps"]
+        told = [name for name in ("contexts", "preserve") if chosen[0]["config"][name]]
         lines = [
-            f"### {kind}s, {method} (eta {eta:g}, {steps} steps)",
+            f"### {kind}s, {method} (eta {eta:g}, {steps} steps; told {_told(told)})",
             "",
             "| erased | UA | IRA (of unedited) | CRA (of unedited) | content kept | seconds |",
             "|---|---|---|---|---|---|",
@@ -141,6 +154,11 @@ def table(rows: Iterable[dict[str, Any]]) -> str:
 def mean(rows: Iterable[dict[str, Any]], measure: str, *, relative: bool = False) -> float:
     """Mean of a measure over rows, per cent; `relative` to the unedited model's."""
     return statistics.mean(_per_cent(row, measure, relative) for row in rows)
+
+
+def _told(told: list[str]) -> str:
+    words = {"contexts": "contexts to lose it in", "preserve": "prompts to preserve"}
+    return " and ".join(["the name", *(words[name] for name in told)])
 
 
 def _line(name: str, rows: list[dict[str, Any]]) -> str:

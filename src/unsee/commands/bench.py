@@ -6,6 +6,9 @@ from pathlib import Path
 from unsee.commands import console
 from unsee.commands.options import FromRecipe, Optional
 
+SETTINGS = ("method", "eta", "steps", "lr", "contexts")
+"""The options that override the recipe."""
+
 
 @dataclass(frozen=True)
 class CanvasOptions:
@@ -29,6 +32,10 @@ class CanvasOptions:
     """Gradient steps."""
     lr: FromRecipe[float] = None
     """Learning rate of Adam."""
+    contexts: FromRecipe[tuple[str, ...]] = None
+    """Prompts in which it is to be lost as well, {} where it stands; they are not measured."""
+    preserve: bool = False
+    """Preserve prompts of other concepts, every third object's; they are not measured."""
     out: Path = Path("benchmarks/results/canvas")
     """The folder of rows.jsonl and canvas.md; rows that are there are not measured again."""
 
@@ -44,12 +51,13 @@ def canvas(options: CanvasOptions) -> None:
         targets = [Target.named(name) for name in options.targets]
     else:
         targets = draw_targets(options.styles, options.objects)
-    settings = {name: getattr(options, name) for name in ("method", "eta", "steps", "lr")}
+    settings = {name: getattr(options, name) for name in SETTINGS}
     config = CanvasConfig(
         targets=tuple(targets),
         train_seeds=options.train_seeds,
         recipe=options.recipe,
         settings={name: value for name, value in settings.items() if value is not None},
+        preserve=options.preserve,
     )
     run(unsee.load("emoji"), load_judge(), config, options.out, Watch(row=console.say))
     console.say(f"the table is {options.out / 'canvas.md'}")
