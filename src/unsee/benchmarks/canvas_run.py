@@ -34,6 +34,8 @@ from unsee.sampling import GenerateStep
 METHOD_FOR = {"artist": "esd-x", "object": "esd-u"}
 """The paper's choice: cross-attention for what a prompt names, the rest for object classes."""
 
+RECIPE_FOR = {"artist": "emoji-style", "object": "emoji-object"}
+
 PUBLISHED = {"artist": (98.58, 80.97, 93.96), "object": (92.15, 55.78, 44.23)}
 """UA, IRA, CRA of ESD on Stable Diffusion 1.5, per cent: the UnlearnCanvas benchmark's table."""
 
@@ -49,7 +51,8 @@ class CanvasConfig:
 
     targets: tuple[Target, ...]
     train_seeds: tuple[int, ...] = (0, 1)
-    recipe: str = "emoji"
+    recipe: str | None = None
+    """Without it, the one for the kind of concept."""
     settings: dict[str, Any] = field(default_factory=dict)
     """Settings in place of the recipe's."""
     preserve: bool = False
@@ -85,7 +88,7 @@ def run(
             chosen = {**config.settings, "method": method, "seed": seed}
             if config.preserve:
                 chosen["preserve"] = beside(target)
-            settings = EraseConfig.from_recipe(config.recipe, **chosen)
+            settings = EraseConfig.from_recipe(config.recipe or RECIPE_FOR[target.kind], **chosen)
             key = {"target": target.name, "model": model.fingerprint, "config": asdict(settings)}
             if _key(key) in done:
                 rows.append(done[_key(key)])

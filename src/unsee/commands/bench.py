@@ -22,8 +22,8 @@ class CanvasOptions:
     """Objects to draw by lot."""
     train_seeds: tuple[int, ...] = (0, 1)
     """Seeds of training: each concept is erased once with each."""
-    recipe: str = "emoji"
-    """Settings to start from."""
+    recipe: Optional[str] = None
+    """Settings to start from; without it, emoji-style for artists and emoji-object for objects."""
     method: Optional[str] = None
     """Which weights may change; without it, esd-x for artists and esd-u for objects."""
     eta: FromRecipe[float] = None

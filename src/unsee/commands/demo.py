@@ -11,6 +11,7 @@ from pathlib import Path
 from unsee.commands import console
 from unsee.commands.erase import erase_into
 
+RECIPE = "emoji-style"
 SHOWN = ("church", "cat", "penguin")
 EVERY = 3
 """Every third object of the cast is counted: enough for a table, and quick. They are others than
@@ -52,7 +53,8 @@ def demo(options: DemoOptions) -> None:
 
     target = Target.named(options.artist)
     concept = unsee.Concept(target.phrase)
-    erased = erase_into(weights, model, concept, overwrite=options.overwrite)
+    config = unsee.EraseConfig.from_recipe(RECIPE)
+    erased = erase_into(weights, model, concept, config, overwrite=options.overwrite)
     console.say(f"erased {options.artist!r} from emoji: {weights}")
 
     rows = unsee.PromptSet.cross(
