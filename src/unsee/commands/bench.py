@@ -6,7 +6,7 @@ from pathlib import Path
 from unsee.commands import console
 from unsee.commands.options import FromRecipe, Optional
 
-SETTINGS = ("method", "eta", "steps", "lr", "contexts")
+SETTINGS = ("method", "eta", "steps", "lr", "contexts", "preserve_weight")
 """The options that override the recipe."""
 
 
@@ -36,6 +36,8 @@ class CanvasOptions:
     """Prompts in which it is to be lost as well, {} where it stands; they are not measured."""
     preserve: bool = False
     """Preserve prompts of other concepts, every third object's; they are not measured."""
+    preserve_weight: FromRecipe[float] = None
+    """What a preserved prompt counts in the loss, against 1 for the concept."""
     out: Path = Path("benchmarks/results/canvas")
     """The folder of rows.jsonl and canvas.md; rows that are there are not measured again."""
 
