@@ -1,8 +1,12 @@
 """What an erasure removed and left: the counting, on answers made by hand."""
 
+import json
+from pathlib import Path
+
 import pytest
 import torch
 
+import unsee
 from unsee.benchmarks.canvas import (
     Answers,
     Canvas,
@@ -12,9 +16,10 @@ from unsee.benchmarks.canvas import (
     retention,
     untrained,
 )
-from unsee.benchmarks.canvas_run import table
+from unsee.benchmarks.canvas_run import CanvasConfig, Watch, run, table
 from unsee.config import EraseConfig
 from unsee.emoji import cast
+from unsee.emoji.evaluators import load_judge
 from unsee.errors import UnknownName
 from unsee.metrics.rates import Rate
 
@@ -109,3 +114,29 @@ def test_the_table_shows_means_spreads_and_parts_of_the_unedited() -> None:
     assert "| noto | 90.0 ± 0.0 | 72.0 ± 2.8 (90.0) | 50.0 ± 0.0 (50.0) | 10.0 ± 0.0 | 10 |" in text
     assert "objects" not in text
     assert "(eta 1, 200 steps; told the name and prompts to preserve)" in text
+
+
+def test_a_run_measures_each_erasure_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Canvas.whole
+    # Two objects by every artist: the first is one that erasures are told about.
+    monkeypatch.setattr(Canvas, "whole", lambda seeds=(0,): whole(seeds[:1])[: 2 * 8])
+    quick = {"steps": 2, "sampler_steps": 2, "rollouts": 1, "contexts": ("fish {}",)}
+    config = CanvasConfig((Target.named("noto"),), (0, 1), settings=quick, preserve=True)
+    lines: list[str] = []
+    parts: list[float] = []
+    watch = Watch(row=lines.append, progress=lambda done, rows, what: parts.append(done))
+    rows = run(unsee.load("emoji"), load_judge(), config, tmp_path, watch)
+    assert [row["config"]["seed"] for row in rows] == [0, 1]
+    # Not counted: the fish by noto, of the canvas and of its own; a fish that is preserved.
+    assert rows[0]["after"]["ua"][1] == rows[0]["unedited"]["ua"][1] == 2 * (2 - 1)
+    assert rows[0]["after"]["ira"][1] == 2 * 7 - 1
+    assert len(lines) == 2
+    assert parts == sorted(parts)
+    assert parts[-1] == 2
+    assert "| noto |" in (tmp_path / "canvas.md").read_text()
+
+    # A second run finds them and measures nothing.
+    assert run(unsee.load("emoji"), load_judge(), config, tmp_path, watch) == [
+        json.loads(line) for line in (tmp_path / "rows.jsonl").read_text().splitlines()
+    ]
+    assert len(lines) == 2

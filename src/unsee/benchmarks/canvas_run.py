@@ -42,6 +42,9 @@ PUBLISHED = {"artist": (98.58, 80.97, 93.96), "object": (92.15, 55.78, 44.23)}
 BARS = {"artist": (95.0, 92.0, 92.0), "object": (90.0, 85.0, 85.0)}
 """Per cent: UA at least; IRA and CRA at least this part of the unedited model's."""
 
+ERASING = 0.4
+"""How much of the time of a row is the erasure, about; the rest is drawing."""
+
 MEASURES = ("ua", "ira", "cra", "content")
 
 
@@ -58,71 +61,101 @@ class CanvasConfig:
     preserve: bool = False
     """Whether each erasure is told prompts of other concepts to preserve."""
 
+    def of(self, target: Target, seed: int) -> EraseConfig:
+        """The settings of one erasure."""
+        chosen = {"method": METHOD_FOR[target.kind], **self.settings, "seed": seed}
+        if self.preserve:
+            chosen["preserve"] = beside(target)
+        return EraseConfig.from_recipe(self.recipe or RECIPE_FOR[target.kind], **chosen)
+
 
 @dataclass(frozen=True)
 class Watch:
     """What is told of the progress; each may be None."""
 
     row: Callable[[str], None] | None = None
-    erasing: Callable[[EraseStep], None] | None = None
-    drawing: Callable[[GenerateStep], None] | None = None
+    """A line for each row that has been measured."""
+    progress: Callable[[float, int, str], None] | None = None
+    """Rows done, with the part of the one at work; how many there are; what is being done."""
 
 
 def run(
     model: Denoiser, judge: Judge, config: CanvasConfig, out: Path, watch: Watch | None = None
 ) -> list[dict[str, Any]]:
     """Fill `out`/rows.jsonl, then write `out`/canvas.md; returns the rows of this configuration."""
-    watch = watch or Watch()
     out.mkdir(parents=True, exist_ok=True)
     path = out / "rows.jsonl"
     kept = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
     done = {_key(row): row for row in kept}
-    whole = Canvas.whole()
-    unedited: Answers | None = None
-    rows = []
+    measuring = _Measuring(model, judge, watch or Watch(), len(config.targets), config.train_seeds)
+    rows: list[dict[str, Any]] = []
     for target in config.targets:
-        method = config.settings.get("method", METHOD_FOR[target.kind])
-        own = Canvas.of(target)
-        own_unedited: Answers | None = None
         for seed in config.train_seeds:
-            chosen = {**config.settings, "method": method, "seed": seed}
-            if config.preserve:
-                chosen["preserve"] = beside(target)
-            settings = EraseConfig.from_recipe(config.recipe or RECIPE_FOR[target.kind], **chosen)
+            settings = config.of(target, seed)
             key = {"target": target.name, "model": model.fingerprint, "config": asdict(settings)}
-            if _key(key) in done:
-                rows.append(done[_key(key)])
-                continue
-            if watch.row:
-                watch.row(f"{target.kind} {target.name!r}, {method}, seed {seed}")
-            if unedited is None:
-                unedited = look(model, whole, judge, watch.drawing)
-            if own_unedited is None:
-                own_unedited = look(model, own, judge, watch.drawing)
-            began = time.monotonic()
-            erased = erase(model, target.phrase, settings, progress=watch.erasing)
-            seconds = time.monotonic() - began
-            with erased.applied(model):
-                answers = look(model, whole, judge, watch.drawing)
-                own_answers = look(model, own, judge, watch.drawing)
-            other, asked = untrained(whole, target, settings), untrained(own, target, settings)
-            parts = (whole[other], answers[other], own[asked], own_answers[asked])
-            after = _measure(target, *parts)
-            parts = (whole[other], unedited[other], own[asked], own_unedited[asked])
-            before = _measure(target, *parts)
-            row = {
-                **key,
-                "kind": target.kind,
-                "seconds": round(seconds, 1),
-                "after": _counts(after),
-                "unedited": _counts(before),
-            }
-            with path.open("a") as file:
-                file.write(json.dumps(row) + "\n")
+            row = done.get(_key(key))
+            if row is None:
+                row = {**key, "kind": target.kind, **measuring.row(len(rows), target, settings)}
+                with path.open("a") as file:
+                    file.write(json.dumps(row) + "\n")
             rows.append(row)
     with writing(out / "canvas.md", overwrite=True) as temporary:
         temporary.write_text(table(rows))
     return rows
+
+
+class _Measuring:
+    """Erases and measures; draws the unedited model's pictures once, when they are first needed."""
+
+    def __init__(
+        self, model: Denoiser, judge: Judge, watch: Watch, targets: int, seeds: tuple[int, ...]
+    ) -> None:
+        self.model, self.judge, self.watch = model, judge, watch
+        self.rows = targets * len(seeds)
+        self.whole = Canvas.whole()
+        self.unedited: dict[Target | None, Answers] = {}
+
+    def row(self, number: int, target: Target, settings: EraseConfig) -> dict[str, Any]:
+        what = f"{target.kind} {target.name!r}, {settings.method}, seed {settings.seed}"
+        own = Canvas.of(target)
+        for of, canvas in ((None, self.whole), (target, own)):
+            if of not in self.unedited:
+                self.unedited[of] = self._look(canvas, "drawing with the unedited model", number, 0)
+        began = time.monotonic()
+
+        def tell(done: EraseStep) -> None:
+            self._tell(number + ERASING * done.step / done.steps, f"erasing {what}")
+
+        erased = erase(self.model, target.phrase, settings, progress=tell)
+        seconds = time.monotonic() - began
+        with erased.applied(self.model):
+            answers = self._look(self.whole, f"drawing without {what}", number, 1 - ERASING)
+            own_answers = self._look(own, f"drawing without {what}", number + 1, 0)
+        other, asked = (untrained(canvas, target, settings) for canvas in (self.whole, own))
+        after = _measure(target, self.whole[other], answers[other], own[asked], own_answers[asked])
+        unedited, own_unedited = self.unedited[None], self.unedited[target]
+        before = _measure(
+            target, self.whole[other], unedited[other], own[asked], own_unedited[asked]
+        )
+        if self.watch.row:
+            shown = ", ".join(f"{name.upper()} {getattr(after, name)}" for name in MEASURES[:3])
+            self.watch.row(f"{what}: {shown}, {seconds:.0f} s")
+        return {
+            "seconds": round(seconds, 1),
+            "after": _counts(after),
+            "unedited": _counts(before),
+        }
+
+    def _look(self, canvas: Canvas, what: str, number: int, part: float) -> Answers:
+        def tell(done: GenerateStep) -> None:
+            begin = number + ERASING if part else number
+            self._tell(begin + part * done.done / done.total, what)
+
+        return look(self.model, canvas, self.judge, tell)
+
+    def _tell(self, done: float, what: str) -> None:
+        if self.watch.progress:
+            self.watch.progress(done, self.rows, what)
 
 
 def table(rows: Iterable[dict[str, Any]]) -> str:

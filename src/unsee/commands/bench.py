@@ -61,5 +61,7 @@ def canvas(options: CanvasOptions) -> None:
         settings={name: value for name, value in settings.items() if value is not None},
         preserve=options.preserve,
     )
-    run(unsee.load("emoji"), load_judge(), config, options.out, Watch(row=console.say))
+    model, judge = unsee.load("emoji"), load_judge()
+    with console.measuring() as report:
+        run(model, judge, config, options.out, Watch(row=console.say, progress=report))
     console.say(f"the table is {options.out / 'canvas.md'}")

@@ -3,6 +3,7 @@
 say       a line on stdout, never wrapped, so that paths and commands can be copied
 erasing   a bar on stderr for the steps of an erasure: the time left and the loss
 drawing   a bar on stderr for pictures
+measuring a bar on stderr for the rows of a table
 """
 
 from collections.abc import Callable, Iterator
@@ -43,7 +44,14 @@ def drawing() -> Iterator[Callable[["GenerateStep"], None]]:
 
 
 @contextmanager
-def _bar(what: str) -> Iterator[Callable[[int, int, str], None]]:
+def measuring() -> Iterator[Callable[[float, int, str], None]]:
+    """Show a bar; yield what takes rows done, rows in all and what is being done."""
+    with _bar("rows") as move:
+        yield move
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[Callable[[float, int, str], None]]:
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
