@@ -8,8 +8,8 @@ import torch
 
 from unsee.concepts import Concept
 from unsee.config import SOURCES, EraseConfig
-from unsee.erase import erase
-from unsee.errors import OptionError
+from unsee.erase import EraseStep, erase
+from unsee.errors import OptionError, Stopped
 from unsee.loading import Model, load
 from unsee.objective import erase_target
 from unsee.rollout import Lessons, original
@@ -124,6 +124,55 @@ def test_factors_stay_in_fp32_beside_a_model_in_half_precision(
     assert {tensor.dtype for tensor in erased.tensors.values()} == {torch.float32}
     with erased.applied(model):
         pass
+
+
+def test_weights_rounded_at_random_learn_what_fp32_ones_do(
+    tiny_folder: Path, one_thread: None
+) -> None:
+    model = load(tiny_folder, device="cpu", dtype=torch.bfloat16)
+    before = _parameters(model)
+    settings = {"method": "esd-u", "steps": 30, "lr": 1e-3, "lora_rank": 0}
+    fp32, bf16 = (
+        erase(model, "cat", _config(**settings, precision=precision))
+        for precision in ("fp32", "bf16")
+    )
+    assert {tensor.dtype for tensor in bf16.tensors.values()} == {torch.bfloat16}
+    assert fp32.tensors.keys() == bf16.tensors.keys()
+    after = _parameters(model)
+    for name, (identity, value) in before.items():
+        assert after[name][0] == identity
+        assert after[name][1].equal(value)
+    # Into the same direction.
+    together, first, second = 0.0, 0.0, 0.0
+    for name in fp32.tensors:
+        own = before[name][1].float()
+        one, two = fp32.tensors[name].float() - own, bf16.tensors[name].float() - own
+        together += float((one * two).sum())
+        first, second = first + float(one.square().sum()), second + float(two.square().sum())
+    assert together / (first * second) ** 0.5 > 0.8
+
+
+def test_bf16_weights_stop_and_go_on_with_the_same_bytes(
+    tiny_folder: Path, tmp_path: Path, one_thread: None
+) -> None:
+    model = load(tiny_folder, device="cpu", dtype=torch.bfloat16)
+    config = _config(method="esd-u", lora_rank=0, precision="bf16", steps=5)
+
+    def stop(done: EraseStep) -> None:
+        if done.step == 3:
+            raise KeyboardInterrupt
+
+    expected = erase(model, "cat", config).sha256
+    with pytest.raises(Stopped):
+        erase(model, "cat", config, checkpoint=tmp_path / "state", progress=stop)
+    assert erase(model, "cat", config, checkpoint=tmp_path / "state").sha256 == expected
+
+
+def test_bf16_weights_are_for_models_in_bf16(tiny: Model) -> None:
+    with pytest.raises(OptionError, match="--dtype bfloat16"):
+        erase(tiny, "cat", _config(lora_rank=0, precision="bf16"))
+    with pytest.raises(OptionError, match="--lora-rank"):
+        _config(precision="bf16")
 
 
 def test_several_concepts_are_all_erased_by_one_file(tiny_v: Model) -> None:

@@ -67,7 +67,7 @@ def erase(
     began = time.monotonic()
     concepts = as_concepts(concepts)
     config = config or EraseConfig.from_recipe(model.defaults.recipe)
-    _check_model(model)
+    _check_model(model, config)
     recipe = _recipe(model, concepts, config)
     state = Path(checkpoint) if checkpoint is not None else None
     if state is not None:
@@ -95,7 +95,7 @@ def erase(
         return ErasedWeights(training.result(), recipe)
 
 
-def _check_model(model: Denoiser) -> None:
+def _check_model(model: Denoiser, config: EraseConfig) -> None:
     carried = applied_to(model.network)
     if carried is not None:
         raise ErasedFileError(
@@ -105,6 +105,10 @@ def _check_model(model: Denoiser) -> None:
     if model.dtype == torch.float16:
         raise OptionError(
             "gradients vanish in float16; load the model with dtype float32 or bfloat16"
+        )
+    if config.precision == "bf16" and model.dtype != torch.bfloat16:
+        raise OptionError(
+            "--precision bf16 is for models in bfloat16; load it with --dtype bfloat16"
         )
 
 

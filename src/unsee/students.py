@@ -1,7 +1,7 @@
 """The student of an erasure: what is trained, inside the one network that is in memory.
 
 Student   the seam: parameters, a block in which the network is the student, the result
-Dense     the selected parameters themselves, in fp32
+Dense     the selected parameters themselves, in fp32 or rounded at random to bfloat16
 Lora      low-rank factors in fp32 beside the selected linear layers, through peft
 student   the one that a config asks for
 
@@ -25,6 +25,7 @@ from unsee.selection import linear_weights, select
 from unsee.weights import LORA_A, LORA_B
 
 _ADAPTER = "unsee"
+_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 
 class Student(Protocol):
@@ -41,16 +42,13 @@ class Student(Protocol):
 
 
 class Dense:
-    """The selected parameters, trained in fp32 whatever the network is in.
-
-    At the paper's learning rate most steps of Adam are smaller than the spacing of bfloat16
-    numbers, and would be rounded away.
-    """
+    """The selected parameters, trained in a precision of their own."""
 
     def __init__(self, network: nn.Module, config: EraseConfig) -> None:
         self._network = network
+        kind = _DTYPES[config.precision]
         self.parameters: Mapping[str, nn.Parameter] = {
-            name: nn.Parameter(network.get_parameter(name).detach().float().clone())
+            name: nn.Parameter(network.get_parameter(name).detach().to(kind, copy=True))
             for name in select(network, config.method).names
         }
 

@@ -25,6 +25,7 @@ from unsee.denoisers.base import Denoiser
 from unsee.errors import CheckpointError, NonFiniteLoss
 from unsee.files import writing
 from unsee.objective import erase_loss, erase_target
+from unsee.optimizers import optimizer
 from unsee.rollout import Lessons, RolloutSample, edited, original
 from unsee.students import student, values
 
@@ -41,7 +42,7 @@ class Training:
         self._config = config
         self._lessons = Lessons.encode(model, concepts, config)
         self._student = student(model.network, config)
-        self._optimizer = torch.optim.Adam(self._student.parameters.values(), lr=config.lr)
+        self._optimizer = optimizer(self._student.parameters, config.seed)
         self._generator = torch.Generator().manual_seed(config.seed)
         self._trajectories = 0
         self._stock: RolloutSample | None = None
@@ -61,14 +62,11 @@ class Training:
         with self._student.active():
             prediction = self._model.predict(sample.x_t, sample.t, lessons.asked[sample.lesson])
             loss = erase_loss(prediction, target, lessons.weight[sample.lesson])
-            self._optimizer.zero_grad()
-            torch.autograd.backward(loss)
-        value = float(loss.detach())
-        if not math.isfinite(value):
-            raise self._diverged("the loss")
-        for group in self._optimizer.param_groups:
-            group["lr"] = self._config.rate(self.step)
-        self._optimizer.step()
+            value = float(loss.detach())
+            # Before it reaches a weight.
+            if not math.isfinite(value):
+                raise self._diverged("the loss")
+            self._optimizer.descend(loss, self._config.rate(self.step))
         self.step += 1
         return value
 
@@ -84,9 +82,8 @@ class Training:
         tensors = {
             f"student/{name}": value.detach() for name, value in self._student.parameters.items()
         }
-        for name, parameter in self._student.parameters.items():
-            for key, value in self._optimizer.state[parameter].items():
-                tensors[f"adam/{name}/{key}"] = value
+        for name, value in self._optimizer.state().items():
+            tensors[f"adam/{name}"] = value
         if self._stock is not None:
             for name, column in self._stock.tensors().items():
                 tensors[f"stock/{name}"] = column
@@ -127,20 +124,12 @@ class Training:
         with torch.no_grad():
             for name, parameter in self._student.parameters.items():
                 parameter.copy_(groups["student"][name])
-        self._load_moments(groups["adam"])
+        self._optimizer.load(groups["adam"])
         stock = {name: value.to(self._model.device) for name, value in groups["stock"].items()}
         self._stock = RolloutSample(**stock) if stock else None
         self._generator.set_state(tensors["generator"])
         self.step = numbers["step"]
         self._trajectories = numbers["trajectories"]
-
-    def _load_moments(self, moments: dict[str, Tensor]) -> None:
-        state: dict[int, dict[str, Tensor]] = {}
-        for number, name in enumerate(self._student.parameters):
-            own = {key: moments[f"{name}/{key}"] for key in ("step", "exp_avg", "exp_avg_sq")}
-            state[number] = own
-        groups = self._optimizer.state_dict()["param_groups"]
-        self._optimizer.load_state_dict({"state": state, "param_groups": groups})
 
     def _sample(self) -> RolloutSample:
         """Return the latents of the next step, and the original model's predictions there."""

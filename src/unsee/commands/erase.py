@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tyro.conf import Positional
 
 from unsee.commands import console
-from unsee.commands.options import ByModel, FromRecipe, Optional
+from unsee.commands.options import ByModel, FromRecipe, Optional, dtype_named
 
 if TYPE_CHECKING:
     from unsee import Concept, EraseConfig, ErasedWeights
@@ -28,7 +28,16 @@ class EraseOptions:
     phrase: Positional[str]
     """The concept to erase, in the words that people ask for it."""
     model: str = "emoji"
-    """A model that unsee knows by name, a folder in Stable Diffusion format, or a hub id."""
+    """A model that unsee knows by name, a folder in the diffusers format, a .safetensors file, or
+    a hub id."""
+    config: Optional[str] = None
+    """The architecture of a .safetensors file, where it is not recognised: sd1, sd2, sd2-v, sdxl,
+    or a folder or hub id in the diffusers format."""
+    tokenizer: Optional[str] = None
+    """A folder with the vocab.json and merges.txt of CLIP, for a .safetensors file."""
+    dtype: Optional[str] = None
+    """What the model computes in: float32 (the default) or bfloat16, which takes half the memory.
+    Weights are trained in float32 all the same, unless --precision says otherwise."""
     erase_from: Optional[str] = None
     """Erase the concept only from what the model draws for this phrase."""
     synonyms: tuple[str, ...] = ()
@@ -63,6 +72,8 @@ class EraseOptions:
     """Trajectories sampled at once, with source `original`."""
     reuse: FromRecipe[int] = None
     """How often each latent is trained on, with source `original`."""
+    precision: FromRecipe[str] = None
+    """What the trained weights are kept in: `fp32`, or `bf16`, which takes a quarter of it."""
     lora_rank: FromRecipe[int] = None
     """Train low-rank factors of this rank in place of the weights: a file of a few per cent."""
     contexts: FromRecipe[tuple[str, ...]] = None
@@ -95,7 +106,13 @@ def erase(options: EraseOptions) -> None:
     )
     out = options.out or Path(f"{slug(' '.join([options.phrase, *options.also]))}.safetensors")
     check_output(out, overwrite=options.overwrite)
-    model = unsee.load(options.model, device=options.device)
+    model = unsee.load(
+        options.model,
+        config=options.config,
+        tokenizer=options.tokenizer,
+        device=options.device,
+        dtype=dtype_named(options.dtype),
+    )
     config = unsee.EraseConfig.from_recipe(
         options.recipe or model.defaults.recipe,
         **{name: getattr(options, name) for name in asdict(unsee.EraseConfig())},

@@ -2,6 +2,7 @@
 
 FromRecipe, ByModel, Optional   values that come from elsewhere unless the user gives them
 prompt_set   prompts and seeds on the command line, or a CSV file -> PromptSet
+dtype_named  the name of a number format -> torch's
 load_base    the model that an erased file was made from
 """
 
@@ -11,10 +12,12 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from tyro.conf import arg
 
-from unsee.errors import OptionError, UnknownName
+from unsee.errors import OptionError, UnknownName, unknown_name
 from unsee.prompts import PromptSet
 
 if TYPE_CHECKING:
+    import torch
+
     from unsee.loading import Model
     from unsee.weights import ErasedWeights
 
@@ -34,6 +37,21 @@ def prompt_set(prompts: Sequence[str], prompt_file: Path | None, seeds: Sequence
     if prompts or seeds:
         raise OptionError("--prompt-file has prompts and seeds of its own; give no others with it")
     return PromptSet.read_csv(prompt_file)
+
+
+DTYPES = ("float32", "bfloat16", "float16")
+
+
+def dtype_named(name: str | None) -> "torch.dtype | None":
+    """Find what a model shall compute in; None stays None."""
+    import torch
+
+    if name is None:
+        return None
+    if name not in DTYPES:
+        raise unknown_name("dtype", name, DTYPES)
+    found: torch.dtype = getattr(torch, name)
+    return found
 
 
 def load_base(name: str | None, erased: "ErasedWeights | None", device: str | None) -> "Model":
