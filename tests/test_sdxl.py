@@ -9,7 +9,7 @@ import torch
 from diffusers import DiffusionPipeline
 
 from unsee import erase
-from unsee.config import EraseConfig
+from unsee.config import SAMPLERS, EraseConfig
 from unsee.denoisers.text import ClipText
 from unsee.errors import ConceptError
 from unsee.hashing import fingerprint
@@ -113,7 +113,7 @@ def test_every_method_erases_from_every_architecture_and_leaves_the_base_as_it_w
 
 
 @pytest.mark.parametrize("source", ["edited", "original"])
-@pytest.mark.parametrize("sampler", ["ddim", "model"])
+@pytest.mark.parametrize("sampler", SAMPLERS)
 def test_latents_come_from_either_source_and_sampler(
     tiny_xl: Model, source: str, sampler: str
 ) -> None:

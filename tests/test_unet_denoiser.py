@@ -148,6 +148,26 @@ def _change(folder: Path, part: str, **settings: Any) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | settings))
 
 
+def test_latents_of_dpm_in_10_steps_are_nearer_to_exact_ones_than_of_ddim_in_50(
+    tiny: Model,
+) -> None:
+    """Of data that are Gaussian, both the best prediction and the whole trajectory are known."""
+    spread = 0.3
+
+    def error(sampler: str, steps: int) -> float:
+        scheduler: Any = tiny.make_scheduler(steps, sampler)
+        alphas = scheduler.alphas_cumprod.double()
+        deviation = (alphas * spread**2 + 1 - alphas).sqrt()
+        x, worst = 1.5 * deviation[scheduler.timesteps[0]].view(1, 1, 1, 1), 0.0
+        for t in scheduler.timesteps:
+            worst = max(worst, abs(float(x - 1.5 * deviation[t])))
+            epsilon = (1 - alphas[t]).sqrt() * x / deviation[t] ** 2
+            x = scheduler.step(epsilon, t, x).prev_sample
+        return worst
+
+    assert error("dpm++", 10) < error("ddim", 50) < error("ddim", 10)
+
+
 @pytest.mark.parametrize("kind", ["sample", None])
 def test_a_prediction_type_that_is_not_supported_is_an_error(copy: Path, kind: str | None) -> None:
     _change(copy, "scheduler/scheduler_config.json", prediction_type=kind)
@@ -162,6 +182,8 @@ def test_a_noise_schedule_without_betas_is_not_sampled_by_ddim(copy: Path) -> No
     assert len(model.make_scheduler(5).timesteps) == 5
     with pytest.raises(OptionError, match="--sampler model"):
         model.make_scheduler(5, "ddim")
+    with pytest.raises(OptionError, match=r"dpm\+\+ does not know"):
+        model.make_scheduler(5, "dpm++")
 
 
 def test_a_model_that_reads_a_picture_too_is_refused(copy: Path) -> None:

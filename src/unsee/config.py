@@ -29,7 +29,8 @@ SOURCES = {
 }
 SAMPLERS = {
     "model": "the sampler that the model comes with",
-    "ddim": "DDIM",
+    "ddim": "DDIM, the paper's",
+    "dpm++": "DPM-Solver++ of second order: nearer to exact latents in 10 steps than DDIM in 50",
 }
 PRECISIONS = {
     "fp32": "full precision, whatever the model computes in",
@@ -64,7 +65,7 @@ class EraseConfig:
     batch: int = 1
     """Latents in one gradient step."""
     seed: int = 0
-    """Seed of the noise and of the timesteps."""
+    """Seed of the order of latents; with source edited, of their noise and timesteps too."""
     source: str = "edited"
     """Where latents come from: a key of SOURCES."""
     sampler: str = "ddim"
@@ -75,6 +76,8 @@ class EraseConfig:
     """Guidance scale while latents are sampled, the paper's α."""
     rollouts: int = 1
     """Trajectories sampled at once, with source original."""
+    rollout_seed: int = 0
+    """Seed of the trajectories' noise, with source original."""
     reuse: int = 1
     """How often each latent is trained on, with source original."""
     precision: str = "fp32"
@@ -123,6 +126,7 @@ class EraseConfig:
         self._check_range("sampler_steps", 1, 1000)
         self._check_range("sampling_guidance", 0, 100)
         self._check_range("rollouts", 1, 4096)
+        self._check_range("rollout_seed", 0, 2**31 - 1)
         self._check_range("reuse", 1, 1000)
         self._check_range("lora_rank", 0, 4096)
         if self.lora_rank and self.precision != "fp32":

@@ -49,6 +49,7 @@ def erase(
     *,
     progress: Callable[[EraseStep], None] | None = None,
     checkpoint: str | Path | None = None,
+    cache: str | Path | None = None,
 ) -> ErasedWeights:
     """Train the parameters that `config.method` selects until the concept is gone (Eq. 6).
 
@@ -63,6 +64,9 @@ def erase(
     With `checkpoint`, the state is kept in that file, every minute and when Ctrl-C stops the work
     between two steps. The same call continues from there and ends with the same weights as if it
     had never stopped. The file stays after the last step; delete it once the result is saved.
+
+    With `cache`, a folder, trajectories of source `original` are kept there: erasures that differ
+    only in η, method, rate, steps or seed sample them once. The result is the same without it.
     """
     began = time.monotonic()
     concepts = as_concepts(concepts)
@@ -72,7 +76,10 @@ def erase(
     state = Path(checkpoint) if checkpoint is not None else None
     if state is not None:
         check_output(state, overwrite=True)
-    with Training(model, concepts, config) as training, between_steps() as stop:
+    rounds = Path(cache) if cache is not None else None
+    if rounds is not None:
+        check_output(rounds / "round.safetensors", overwrite=True)
+    with Training(model, concepts, config, rounds) as training, between_steps() as stop:
         if state is not None and state.exists():
             training.load(state, recipe.to_json())
         save_at = time.monotonic() + SAVE_EVERY

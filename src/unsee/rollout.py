@@ -5,8 +5,7 @@ RolloutSample   latents at some moments of trajectories, with the original model
 edited          the paper's: one random moment of a trajectory of the model as it is edited
 original        every moment of trajectories of the unedited model; the predictions are paid for
 
-Both draw their noise on the CPU from one generator, whose state is all that a stopped run needs
-to go on with the same numbers.
+Both draw their noise on the CPU from a generator that is given to them.
 """
 
 import contextlib

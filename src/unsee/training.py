@@ -26,7 +26,8 @@ from unsee.errors import CheckpointError, NonFiniteLoss
 from unsee.files import writing
 from unsee.objective import erase_loss, erase_target
 from unsee.optimizers import optimizer
-from unsee.rollout import Lessons, RolloutSample, edited, original
+from unsee.replay import rollouts
+from unsee.rollout import Lessons, RolloutSample, edited
 from unsee.students import student, values
 
 _KEY = "unsee-state"
@@ -35,11 +36,18 @@ _KEY = "unsee-state"
 class Training:
     """An erasure between two gradient steps."""
 
-    def __init__(self, model: Denoiser, concepts: Sequence[Concept], config: EraseConfig) -> None:
+    def __init__(
+        self,
+        model: Denoiser,
+        concepts: Sequence[Concept],
+        config: EraseConfig,
+        cache: Path | None = None,
+    ) -> None:
         self.step = 0
         """Gradient steps made."""
         self._model = model
         self._config = config
+        self._cache = cache
         self._lessons = Lessons.encode(model, concepts, config)
         self._student = student(model.network, config)
         self._optimizer = optimizer(self._student.parameters, config.seed)
@@ -150,8 +158,9 @@ class Training:
         left = [] if self._stock is None else [self._stock]
         missing = (config.steps - self.step) * config.batch - sum(map(len, left))
         enough = math.ceil(missing / (config.sampler_steps * config.reuse))
+        first = self._trajectories
         lesson = self._next_lessons(min(config.rollouts, enough))
-        fresh = original(self._model, self._lessons, lesson, config, self._generator)
+        fresh = rollouts(self._model, self._lessons, lesson, config, first, self._cache)
         fresh = RolloutSample.cat([fresh] * config.reuse)
         shuffled = fresh[torch.randperm(len(fresh), generator=self._generator)]
         return RolloutSample.cat([*left, shuffled])

@@ -63,7 +63,12 @@ class CanvasConfig:
 
     def of(self, target: Target, seed: int) -> EraseConfig:
         """The settings of one erasure."""
-        chosen = {"method": METHOD_FOR[target.kind], **self.settings, "seed": seed}
+        chosen = {
+            "method": METHOD_FOR[target.kind],
+            **self.settings,
+            "seed": seed,
+            "rollout_seed": seed,
+        }
         if self.preserve:
             chosen["preserve"] = beside(target)
         return EraseConfig.from_recipe(self.recipe or RECIPE_FOR[target.kind], **chosen)

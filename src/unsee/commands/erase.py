@@ -63,13 +63,15 @@ class EraseOptions:
     source: FromRecipe[str] = None
     """Where latents come from: `edited` (the paper) or `original` (faster)."""
     sampler: FromRecipe[str] = None
-    """What samples them: `ddim`, or `model` for the sampler that the model comes with."""
+    """What samples them: `ddim`, `dpm++`, or `model` for the sampler that the model comes with."""
     sampler_steps: FromRecipe[int] = None
     """Steps of a whole trajectory from noise to picture."""
     sampling_guidance: FromRecipe[float] = None
     """Guidance scale while latents are sampled, the paper's alpha."""
     rollouts: FromRecipe[int] = None
     """Trajectories sampled at once, with source `original`."""
+    rollout_seed: FromRecipe[int] = None
+    """Seed of the trajectories' noise, with source `original`."""
     reuse: FromRecipe[int] = None
     """How often each latent is trained on, with source `original`."""
     precision: FromRecipe[str] = None
@@ -82,6 +84,9 @@ class EraseOptions:
     """Prompts whose predictions are held to the original model's: what must stay."""
     preserve_weight: FromRecipe[float] = None
     """What a preserved prompt counts in the loss, against 1 for the concept."""
+    cache: Optional[Path] = None
+    """A folder for the trajectories of source `original`: further erasures of the same concept,
+    with another eta, method or seed, take them from there. It is safe to delete."""
     out: Optional[Path] = None
     """The file to write; without it, one in this folder that is named after the phrase."""
     overwrite: bool = False
@@ -117,7 +122,7 @@ def erase(options: EraseOptions) -> None:
         options.recipe or model.defaults.recipe,
         **{name: getattr(options, name) for name in asdict(unsee.EraseConfig())},
     )
-    erase_into(out, model, concepts, config, overwrite=options.overwrite)
+    erase_into(out, model, concepts, config, overwrite=options.overwrite, cache=options.cache)
 
     size = rich.filesize.decimal(out.stat().st_size)
     console.say(
@@ -136,6 +141,7 @@ def erase_into(
     config: "EraseConfig | None" = None,
     *,
     overwrite: bool = False,
+    cache: Path | None = None,
 ) -> "ErasedWeights":
     """Erase with a progress bar and write the file; Ctrl-C keeps the state beside it."""
     import unsee
@@ -144,7 +150,9 @@ def erase_into(
     # The same command has to find it again.
     unfinished = out.with_name(f"{out.name}.unfinished")
     with console.erasing(title(as_concepts(concepts))) as report:
-        erased = unsee.erase(model, concepts, config, progress=report, checkpoint=unfinished)
+        erased = unsee.erase(
+            model, concepts, config, progress=report, checkpoint=unfinished, cache=cache
+        )
     erased.save(out, overwrite=overwrite)
     unfinished.unlink(missing_ok=True)
     return erased

@@ -7,7 +7,7 @@ Denoiser     the seam: encode, predict, decode
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -70,6 +70,7 @@ class Defaults:
 class Scheduler(Protocol):
     """The part of a diffusers scheduler that is used."""
 
+    config: Mapping[str, Any]
     timesteps: Tensor
     init_noise_sigma: Any
 

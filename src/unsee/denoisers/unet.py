@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, overload
 
 import torch
-from diffusers import DDIMScheduler
+from diffusers import DDIMScheduler, DPMSolverMultistepScheduler
 from PIL import Image
 from torch import Tensor
 
@@ -111,16 +111,22 @@ class UNetDenoiser:
         trained = self._scheduler.config.num_train_timesteps
         if steps > trained:
             raise OptionError(f"{steps} sampler steps, but {self.name} knows only {trained}")
-        if sampler == "ddim" and "beta_schedule" not in self._scheduler.config:
+        if sampler != "model" and "beta_schedule" not in self._scheduler.config:
             raise OptionError(
-                f"{self.name} has a noise schedule that DDIM does not know; use --sampler model"
+                f"{self.name} has a noise schedule that {sampler} does not know; "
+                "use --sampler model"
             )
-        # Other schedulers' configs do not say whether DDIM shall clip; latents must not be.
-        scheduler: Any = (
-            DDIMScheduler.from_config(self._scheduler.config, clip_sample=False)
-            if sampler == "ddim"
-            else type(self._scheduler).from_config(self._scheduler.config)
-        )
+        own = self._scheduler.config
+        scheduler: Any
+        if sampler == "ddim":
+            # Other schedulers' configs do not say whether DDIM shall clip; latents must not be.
+            scheduler = DDIMScheduler.from_config(own, clip_sample=False)
+        elif sampler == "dpm++":
+            scheduler = DPMSolverMultistepScheduler.from_config(
+                own, algorithm_type="dpmsolver++", solver_order=2, thresholding=False
+            )
+        else:
+            scheduler = type(self._scheduler).from_config(own)
         scheduler.set_timesteps(steps, device=self.device)
         made: Scheduler = scheduler
         return made
