@@ -1,8 +1,9 @@
 """Stopping and going on: the same bytes as without a stop, and no state taken for another's."""
 
 import os
+import resource
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -207,3 +208,35 @@ def test_a_state_that_cannot_be_written_is_an_error_before_the_training(
             checkpoint=tmp_path / "file" / "state",
             progress=lambda step: pytest.fail("trained"),
         )
+
+
+@pytest.fixture
+def full_disk() -> Iterator[None]:
+    """No file may grow beyond 4 KiB: what a full disk, or a quota, answers to a writer."""
+    own = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, own[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, own)
+
+
+def test_a_full_disk_loses_nothing_and_leaves_nothing_half_written(
+    tiny: Model, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    state, out, cache = tmp_path / "state", tmp_path / "out.safetensors", tmp_path / "cache"
+    config = _config("original")
+    expected = erase(tiny, CONCEPT, config)
+    with pytest.raises(Stopped):
+        erase(tiny, CONCEPT, config, checkpoint=state, progress=_at(3, _ctrl_c))
+    before = state.read_bytes()
+
+    request.getfixturevalue("full_disk")
+    with pytest.raises(OutputError, match="cannot write"):
+        expected.save(out)
+    with pytest.raises(OutputError, match="cannot write"):
+        erase(tiny, CONCEPT, config, checkpoint=state)
+    with pytest.raises(OutputError, match="cannot write"):
+        erase(tiny, CONCEPT, config, cache=cache)
+    assert state.read_bytes() == before
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [state]

@@ -4,6 +4,7 @@ Meter     counts from its making to `report`; the libraries have to be imported 
 """
 
 import json
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ class Meter:
         self.began = time.monotonic()
 
     def report(self, steps: int, **more: Any) -> None:
-        """Print one line of JSON, the last of the process."""
+        """Write one line of JSON, the last of the process."""
         seconds = time.monotonic() - self.began
         record = {
             "rows": sum(self.rows.values()),
@@ -53,4 +54,4 @@ class Meter:
             "peak_bytes_above_imports": _memory("VmHWM") - self.base,
             **more,
         }
-        print(json.dumps(record))
+        sys.stdout.write(json.dumps(record) + "\n")

@@ -1,6 +1,6 @@
 """Run an erasure of unsee, metered as the authors' script is.
 
-    python benchmarks/engine/ours.py MODEL CONCEPT --recipe fast --set steps=20 --dtype bfloat16
+python benchmarks/engine/ours.py MODEL CONCEPT --recipe fast --set steps=20 --dtype bfloat16
 """
 
 import argparse

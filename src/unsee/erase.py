@@ -17,9 +17,10 @@ import torch
 from unsee.concepts import Concept, as_concepts
 from unsee.config import EraseConfig as EraseConfig
 from unsee.denoisers.base import Denoiser
-from unsee.errors import ErasedFileError, OptionError, Stopped
+from unsee.errors import ErasedFileError, NonFiniteLoss, OptionError, Stopped
 from unsee.files import check_output
 from unsee.hashing import fingerprints
+from unsee.memory import explaining
 from unsee.stopping import between_steps
 from unsee.training import Training
 from unsee.weights import ErasedWeights, Recipe, applied_to
@@ -79,12 +80,22 @@ def erase(
     rounds = Path(cache) if cache is not None else None
     if rounds is not None:
         check_output(rounds / "round.safetensors", overwrite=True)
-    with Training(model, concepts, config, rounds) as training, between_steps() as stop:
+    with (
+        explaining(config, model.dtype),
+        Training(model, concepts, config, rounds) as training,
+        between_steps() as stop,
+    ):
         if state is not None and state.exists():
             training.load(state, recipe.to_json())
         save_at = time.monotonic() + SAVE_EVERY
         while training.step < config.steps:
-            loss = training.advance()
+            try:
+                loss = training.advance()
+            except NonFiniteLoss:
+                # No weight has been touched since the last step.
+                if state is not None:
+                    training.save(state, recipe.to_json())
+                raise
             if progress is not None:
                 seconds = time.monotonic() - began
                 try:

@@ -10,6 +10,7 @@ UnseeError
 ├── OutputError        a path that exists already or cannot be written
 ├── MissingExtra       a part of unsee that is not installed
 ├── Stopped            the user stopped the work; the state is kept where one was asked for
+├── OutOfMemory        the device has no more; says which setting to lower
 └── NonFiniteLoss      the training diverged
 
 unknown_name   makes an UnknownName out of what was given and what there is
@@ -66,6 +67,10 @@ class Stopped(UnseeError):
         super().__init__(message)
         self.checkpoint = checkpoint
         """Where the state lies that the same call continues from, if it was kept."""
+
+
+class OutOfMemory(UnseeError):
+    """The device has less memory than the settings need."""
 
 
 class NonFiniteLoss(UnseeError):

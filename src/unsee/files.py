@@ -10,6 +10,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from safetensors import SafetensorError
+
 from unsee.errors import OutputError
 
 
@@ -40,7 +42,8 @@ def writing(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
         yield temporary
         _make_readable(temporary)
         temporary.replace(path)
-    except OSError as error:
+    # Of what safetensors cannot write, it has an error of its own.
+    except (OSError, SafetensorError) as error:
         raise _cannot_write(path, error) from error
     finally:
         temporary.unlink(missing_ok=True)
@@ -54,7 +57,6 @@ def _make_readable(path: Path) -> None:
         path.chmod(0o666 & ~mask)
 
 
-def _cannot_write(path: Path, error: OSError) -> OutputError:
-    return OutputError(
-        f"cannot write {path}: {error.strerror or error}; choose a folder that you may write to"
-    )
+def _cannot_write(path: Path, error: OSError | SafetensorError) -> OutputError:
+    reason = getattr(error, "strerror", None) or error
+    return OutputError(f"cannot write {path}: {reason}; choose a folder that you may write to")

@@ -21,8 +21,8 @@ BETAS = (0.9, 0.999)
 EPS = 1e-8
 BLOCK = 256
 """Values of a state that share a scale."""
-CHUNK = 2**22
-"""Values that are updated at once, in fp32: what bounds the memory for intermediate results."""
+CHUNK = 2**18
+"""Values that are updated at once, in fp32: as many as a processor keeps near itself."""
 
 
 class Optimizer(Protocol):
@@ -36,6 +36,9 @@ class Optimizer(Protocol):
 
     def load(self, state: Mapping[str, Tensor]) -> None:
         """Go on from a `state`; a KeyError or RuntimeError if it is not one of these parameters."""
+
+    def close(self) -> None:
+        """Let go of the parameters."""
 
 
 class Adam:
@@ -70,6 +73,9 @@ class Adam:
         groups = self._adam.state_dict()["param_groups"]
         self._adam.load_state_dict({"state": numbered, "param_groups": groups})
 
+    def close(self) -> None:
+        """Nothing holds the parameters but this object."""
+
 
 class LeanAdam:
     """Adam that updates each parameter as soon as its gradient is there, and frees the gradient.
@@ -80,15 +86,15 @@ class LeanAdam:
     """
 
     def __init__(self, parameters: Mapping[str, nn.Parameter], seed: int) -> None:
-        self._parameters = parameters
         self._rate = 0.0
         self._step = 0
         self._moments = {name: _Moments(value) for name, value in parameters.items()}
         device = next(iter(parameters.values())).device
         self._chance = torch.Generator(device).manual_seed(seed)
+        self._hooks = []
         for name, parameter in parameters.items():
             attach: Any = parameter.register_post_accumulate_grad_hook
-            attach(functools.partial(self._update, moments=self._moments[name]))
+            self._hooks.append(attach(functools.partial(self._update, moments=self._moments[name])))
 
     def descend(self, loss: Tensor, rate: float) -> None:
         """Make one step."""
@@ -101,17 +107,21 @@ class LeanAdam:
         gradient, parameter.grad = parameter.grad, None
         assert gradient is not None
         flat, slope = parameter.detach().view(-1), gradient.reshape(-1)
-        corrected = [1 - beta**self._step for beta in BETAS]
+        first, second = (1 - beta**self._step for beta in BETAS)
         for begin in range(0, len(flat), CHUNK):
-            part = slice(begin, begin + CHUNK)
-            g = slope[part].float()
-            m = moments.first.read(part).lerp_(g, 1 - BETAS[0])
-            v = moments.second.read(part).lerp_(g.square(), 1 - BETAS[1])
-            moments.first.write(part, m, self._chance)
-            moments.second.write(part, v, self._chance)
-            size = v.div_(corrected[1]).sqrt_().add_(EPS)
-            moved = flat[part].float().addcdiv_(m, size, value=-self._rate / corrected[0])
-            flat[part] = rounded_at_random(moved, self._chance)
+            weights = flat[begin : begin + CHUNK]
+            g = _in_blocks(slope[begin : begin + CHUNK].float())
+            blocks = slice(begin // BLOCK, begin // BLOCK + len(g))
+            # Of the 31 random bits for each value, 16 round the weight, 7 and 8 the moments.
+            bits = torch.empty(g.shape, dtype=torch.int32, device=g.device)
+            bits.random_(generator=self._chance)
+            m = moments.first.read(blocks).lerp_(g, 1 - BETAS[0])
+            v = moments.second.read(blocks).lerp_(g.square_(), 1 - BETAS[1])
+            moments.first.write(blocks, m, (bits >> 16) & 0x7F, 0x80)
+            moments.second.write(blocks, v, bits >> 23, 0x100)
+            step = m.div_(v.div_(second).sqrt_().add_(EPS)).mul_(-self._rate / first)
+            moved = step.view(-1)[: len(weights)].add_(weights)
+            weights.copy_(rounded_at_random(moved, bits.view(-1)[: len(weights)]))
 
     def state(self) -> dict[str, Tensor]:
         """Codes and scales of both moments, the number of steps, the state of chance."""
@@ -127,6 +137,12 @@ class LeanAdam:
                 value.copy_(state[f"{name}/{key}"])
         self._step = int(state["step"])
         self._chance.set_state(state["chance"])
+
+    def close(self) -> None:
+        """Take the hooks off the parameters: each holds this object, and it the moments."""
+        for hook in self._hooks:
+            hook.remove()
+        self._hooks.clear()
 
 
 class _Moments:
@@ -146,55 +162,54 @@ class Bytes:
     """Numbers kept in a byte each: x = scale · (code / top)^power, with a scale per block."""
 
     def __init__(self, count: int, power: int, device: torch.device, *, signed: bool) -> None:
-        self.power = power
+        self.doublings = power.bit_length() - 1
+        self.signed = signed
         self.top = 127 if signed else 255
+        blocks = -(-count // BLOCK)
         kind = torch.int8 if signed else torch.uint8
-        self.codes = torch.zeros(count, dtype=kind, device=device)
-        self.scales = torch.zeros(-(-count // BLOCK), device=device)
+        self.codes = torch.zeros(blocks, BLOCK, dtype=kind, device=device)
+        self.scales = torch.zeros(blocks, 1, device=device)
 
-    def read(self, part: slice) -> Tensor:
-        """Numbers `part`, in fp32; it begins at a multiple of BLOCK."""
-        codes = self.codes[part].float()
-        size = (codes.abs() / self.top).pow_(self.power) * codes.sign()
-        return size * self._spread(self._blocks(part), len(codes))
+    def read(self, blocks: slice) -> Tensor:
+        """Return blocks of numbers, (blocks, BLOCK) in fp32."""
+        codes = self.codes[blocks].float().div_(self.top)
+        size = codes.abs()
+        for _ in range(self.doublings):
+            size.square_()
+        return (size.copysign_(codes) if self.signed else size).mul_(self.scales[blocks])
 
-    def write(self, part: slice, values: Tensor, chance: torch.Generator) -> None:
-        """Keep `values` as numbers `part`, rounded at random."""
-        rest = -len(values) % BLOCK
-        blocks = torch.nn.functional.pad(values, (0, rest)).view(-1, BLOCK).abs()
-        scales = blocks.amax(1)
-        self.scales[self._blocks(part)] = scales
+    def write(self, blocks: slice, values: Tensor, noise: Tensor, noises: int) -> None:
+        """Keep blocks of numbers, rounded at random by integers `noise` below `noises`."""
+        size = values.abs()
+        scales = size.amax(1, keepdim=True)
+        self.scales[blocks] = scales
         # A block of zeros stays one.
-        size = blocks / scales.clamp(min=torch.finfo(torch.float32).tiny).unsqueeze(1)
-        codes = size.view(-1)[: len(values)].pow_(1 / self.power).mul_(self.top)
-        codes = (codes + _uniform(codes, chance)).floor_().clamp_(max=self.top)
-        if self.codes.dtype == torch.uint8:
-            # No second moment becomes zero: a step is divided by it.
-            codes = codes.clamp_(min=1) * (values > 0)
-        self.codes[part] = (codes * values.sign()).to(self.codes.dtype)
-
-    def _blocks(self, part: slice) -> slice:
-        return slice(part.start // BLOCK, -(-min(part.stop, len(self.codes)) // BLOCK))
-
-    def _spread(self, blocks: slice, count: int) -> Tensor:
-        return self.scales[blocks].repeat_interleave(BLOCK)[:count]
+        size.div_(scales.clamp_(min=torch.finfo(torch.float32).tiny))
+        for _ in range(self.doublings):
+            size.sqrt_()
+        codes = size.mul_(self.top).add_(noise.add(0.5).div_(noises)).floor_()
+        # No second moment becomes zero: a step is divided by it.
+        codes.clamp_(0 if self.signed else 1, self.top)
+        codes = codes.copysign_(values) if self.signed else codes.mul_(values > 0)
+        self.codes[blocks] = codes.to(self.codes.dtype)
 
 
-def rounded_at_random(values: Tensor, chance: torch.Generator) -> Tensor:
-    """Round fp32 to bfloat16, to either neighbour, so that the mean is the value itself."""
+def rounded_at_random(values: Tensor, noise: Tensor) -> Tensor:
+    """Round fp32 to bfloat16, to either neighbour, so that the mean is the value itself.
+
+    `noise` has an int32 for each value, of which the lower 16 bits are used.
+    """
     # bfloat16 is the upper half of the bits of fp32: what is added below carries into them.
-    bits = values.view(torch.int32)
-    noise = torch.randint(
-        1 << 16, values.shape, generator=chance, dtype=torch.int32, device=values.device
-    )
-    return ((bits + noise) & -(1 << 16)).view(torch.float32).to(torch.bfloat16)
+    bits = values.contiguous().view(torch.int32)
+    return bits.add(noise & 0xFFFF).bitwise_and_(-0x10000).view(torch.float32).to(torch.bfloat16)
+
+
+def _in_blocks(values: Tensor) -> Tensor:
+    """Arrange numbers in rows of BLOCK, the last filled up with zeros."""
+    return torch.nn.functional.pad(values, (0, -len(values) % BLOCK)).view(-1, BLOCK)
 
 
 def optimizer(parameters: Mapping[str, nn.Parameter], seed: int) -> Optimizer:
     """Make the optimizer for parameters of this precision."""
     kinds: set[Any] = {value.dtype for value in parameters.values()}
     return LeanAdam(parameters, seed) if kinds == {torch.bfloat16} else Adam(parameters)
-
-
-def _uniform(like: Tensor, chance: torch.Generator) -> Tensor:
-    return torch.rand(like.shape, generator=chance, device=like.device)

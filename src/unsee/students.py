@@ -119,5 +119,5 @@ def student(network: nn.Module, config: EraseConfig) -> Student:
 
 
 def values(learner: Student) -> dict[str, Tensor]:
-    """Return what has been learned, on the CPU."""
-    return {name: value.detach().cpu().clone() for name, value in learner.parameters.items()}
+    """Return what has been learned, on the CPU: there, the parameters themselves."""
+    return {name: value.detach().cpu() for name, value in learner.parameters.items()}

@@ -61,6 +61,7 @@ class Training:
     def __exit__(self, *error: object) -> None:
         """Leave the model as it was found."""
         self._student.close()
+        self._optimizer.close()
 
     def advance(self) -> float:
         """Make one gradient step; returns the loss before it."""

@@ -17,6 +17,7 @@ from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as serialize
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from unsee.concepts import Concept, title
@@ -117,7 +118,8 @@ class ErasedWeights:
         """Write one safetensors file, whole or not at all."""
         path = Path(path)
         with writing(path, overwrite=overwrite) as temporary:
-            temporary.write_bytes(self._serialize())
+            # Not through `serialize`, which holds the whole file in memory, twice.
+            save_file(dict(self.tensors), temporary, metadata=self._metadata)
         return path
 
     @classmethod
@@ -146,14 +148,15 @@ class ErasedWeights:
             ) from error
         return cls(tensors, recipe)
 
-    def _serialize(self) -> bytes:
+    @property
+    def _metadata(self) -> dict[str, str]:
         # One key only: safetensors does not promise an order among several.
-        return serialize(dict(self.tensors), metadata={_KEY: self.recipe.to_json()})
+        return {_KEY: self.recipe.to_json()}
 
     @cached_property
     def sha256(self) -> str:
         """Hash of the file, as `sha256sum` prints it."""
-        return hashlib.sha256(self._serialize()).hexdigest()
+        return hashlib.sha256(serialize(dict(self.tensors), self._metadata)).hexdigest()
 
     def apply(self, model: Any) -> None:
         """Put the erased values into `model`, which must be the base that they were made from.

@@ -64,24 +64,30 @@ def load(
     name = str(name)
     # Before minutes of reading: may the model go there?
     place = _device(device)
-    options = [None if option is None else str(option) for option in (config, tokenizer)]
-    return build(name, _read(name, *options), place, dtype or torch.float32)
+    options = {
+        "config": None if config is None else str(config),
+        "tokenizer": None if tokenizer is None else str(tokenizer),
+    }
+    dtype = dtype or torch.float32
+    return build(name, _read(name, dtype, **options), place, dtype)
 
 
-def _read(name: str, config: str | None, tokenizer: str | None) -> Checkpoint:
+def _read(
+    name: str, dtype: torch.dtype, *, config: str | None, tokenizer: str | None
+) -> Checkpoint:
     """Read what a name stands for; download it if it is a hub id."""
     path = Path(name)
     file = _single_file(name)
     if file is not None:
-        return read_file(file, config, tokenizer)
+        return read_file(file, config, tokenizer, dtype)
     if config is not None or tokenizer is not None:
         raise OptionError(f"config and tokenizer are for single files, and {name} is none")
     if name in MODELS:
-        return read_folder(name, MODELS[name]())
+        return read_folder(name, MODELS[name](), dtype)
     if path.is_dir():
-        return read_folder(name, path)
+        return read_folder(name, path, dtype)
     if hub.is_repository(name):
-        return read_folder(name, hub.download(name))
+        return read_folder(name, hub.download(name), dtype)
     raise unknown_name(
         "model",
         name,

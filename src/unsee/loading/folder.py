@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import diffusers
+import torch
 import transformers
 
 from unsee.denoisers.base import Defaults
@@ -45,11 +46,11 @@ def read_index(folder: Path) -> dict[str, Any]:
     return dict(index)
 
 
-def read_folder(name: str, folder: Path) -> Checkpoint:
-    """Read the parts of a folder that is called `name`."""
+def read_folder(name: str, folder: Path, dtype: torch.dtype = torch.float32) -> Checkpoint:
+    """Read the parts of a folder that is called `name`, into `dtype` or a wider one."""
     index = read_index(folder)
     found = family(index["_class_name"], name)
-    parts = {part: _weights(folder / part, kind) for part, kind in found.models.items()}
+    parts = {part: _weights(folder / part, kind, dtype) for part, kind in found.models.items()}
     for part in found.tokenizers:
         parts[part] = read_part(folder / part, transformers.CLIPTokenizer)
     parts["scheduler"] = read_part(folder / "scheduler", _scheduler_class(folder, index))
@@ -97,13 +98,19 @@ def stored_as(kind: Any, files: Collection[str], place: object) -> tuple[str | N
     return None, []
 
 
-def _weights(place: Path, kind: Any) -> Any:
+def _weights(place: Path, kind: Any, dtype: torch.dtype) -> Any:
     files = [path.name for path in place.iterdir()] if place.is_dir() else []
     variant, _ = stored_as(kind, files, place)
+    # Of an autoencoder only its config says whether float16 will do: families.build knows.
+    kept_wide = dtype == torch.float16 and kind is diffusers.AutoencoderKL
     try:
         with without_bars():
             model, report = kind.from_pretrained(
-                place, use_safetensors=True, variant=variant, output_loading_info=True
+                place,
+                use_safetensors=True,
+                variant=variant,
+                output_loading_info=True,
+                dtype=torch.float32 if kept_wide else dtype,
             )
     except Exception as error:
         raise unusable(place, error) from error

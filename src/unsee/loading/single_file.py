@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import diffusers
+import torch
 import transformers
 
 from unsee.errors import CheckpointError, OptionError, unknown_name
@@ -25,8 +26,13 @@ CLIP = "openai/clip-vit-large-patch14"
 """Where the words of all these models come from."""
 
 
-def read_file(path: Path, config: str | None, tokenizer: str | None) -> Checkpoint:
-    """Read the parts of a file.
+def read_file(
+    path: Path,
+    config: str | None,
+    tokenizer: str | None,
+    dtype: torch.dtype = torch.float32,
+) -> Checkpoint:
+    """Read the parts of a file, into `dtype` or a wider one.
 
     `config` is a name of ARCHITECTURES, a folder or a hub id; without it, the architecture is
     recognised. `tokenizer` is a folder or a hub id, for the first case alone.
@@ -40,12 +46,12 @@ def read_file(path: Path, config: str | None, tokenizer: str | None) -> Checkpoi
         words = {
             part: read_part(folder / part, transformers.CLIPTokenizer) for part in found.tokenizers
         }
-        return _read(path, folder, words)
+        return _read(path, folder, words, dtype)
     architecture = ARCHITECTURES[config] if config else recognise(path, header)
     words = _tokenizers(architecture, tokenizer)
     with tempfile.TemporaryDirectory() as temporary:
         architecture.write(Path(temporary))
-        return _read(path, Path(temporary), words)
+        return _read(path, Path(temporary), words, dtype)
 
 
 def _folder(config: str) -> Path:
@@ -80,7 +86,9 @@ def _tokenizers(architecture: Architecture, place: str | None) -> dict[str, Any]
     }
 
 
-def _read(path: Path, folder: Path, tokenizers: Mapping[str, Any]) -> Checkpoint:
+def _read(
+    path: Path, folder: Path, tokenizers: Mapping[str, Any], dtype: torch.dtype
+) -> Checkpoint:
     index = read_index(folder)
     found = family(index["_class_name"], str(folder))
     # What such pipelines may have besides, and a checkpoint may lack.
@@ -93,6 +101,8 @@ def _read(path: Path, folder: Path, tokenizers: Mapping[str, Any]) -> Checkpoint
                 local_files_only=True,
                 # Of weights and their running average, the average: the folders have it too.
                 extract_ema=True,
+                # Of an autoencoder only its config says whether float16 will do: see build.
+                dtype=torch.float32 if dtype == torch.float16 else dtype,
                 **tokenizers,
                 **unused,
             )
