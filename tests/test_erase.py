@@ -19,6 +19,7 @@ from unsee.errors import (
     ErasedFileError,
     NonFiniteLoss,
     OptionError,
+    OutOfMemory,
     Stopped,
 )
 from unsee.hashing import fingerprint
