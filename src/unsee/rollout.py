@@ -3,6 +3,7 @@
 Lessons         what is asked for and what shall be shown instead, encoded
 RolloutSample   latents at some moments of trajectories, with the original model's predictions
 edited          the paper's: one random moment of a trajectory of the model as it is edited
+predicted_at    given latents, with the original model's predictions there
 original        every moment of trajectories of the unedited model; the predictions are paid for
 
 Both draw their noise on the CPU from a generator that is given to them.
@@ -157,11 +158,10 @@ def edited(
     scheduler = denoiser.make_scheduler(config.sampler_steps, config.sampler)
     x = _noise(denoiser, len(lesson), generator) * scheduler.init_noise_sigma
     stops = torch.randint(len(scheduler.timesteps), (len(lesson),), generator=generator)
-    asked, null = lessons.asked[lesson], lessons.null[lesson]
     moments = trajectory(
         denoiser,
         x,
-        asked,
+        lessons.asked[lesson],
         lessons.unconditional.expand(len(lesson)),
         scheduler,
         guidance=config.sampling_guidance,
@@ -175,6 +175,15 @@ def edited(
             level = scheduler.timesteps[stop]
             x_t[here] = scheduler.scale_model_input(moment.x_next, level)[here]
     t = scheduler.timesteps[stops.to(scheduler.timesteps.device)]
+    return predicted_at(denoiser, lessons, lesson, x_t, t)
+
+
+@torch.no_grad()
+def predicted_at(
+    denoiser: Denoiser, lessons: Lessons, lesson: Tensor, x_t: Tensor, t: Tensor
+) -> RolloutSample:
+    """Ask the original model for what the rows of `lesson` need at given latents."""
+    asked, null = lessons.asked[lesson], lessons.null[lesson]
     # A row that preserves needs ε(asked) alone, and one that erases needs it only to start there.
     erases = (lesson < lessons.erasing).nonzero()[:, 0]
     asks = lessons.starts_at_asked[lesson].nonzero()[:, 0]
