@@ -26,6 +26,8 @@ HERE = Path(__file__).parent
 STYLE = "in the style of twemoji"
 SAME = ["sampler=model", "sampler_steps=50"]
 """Settings for equal work: their sampler and its number of steps."""
+ONE = ["rollouts=1"]
+"""One trajectory at a time, as theirs."""
 
 EMOJI = {"model": str(model.folder()), "pixels": 64, "concept": STYLE}
 FULL = {"model": "WORK", "pixels": 128, "concept": "dog"}
@@ -35,9 +37,9 @@ RUNS: dict[str, dict[str, Any]] = {
     "emoji-solver": {**EMOJI, "method": "esd-x", "steps": 200, "ours": []},
     "sd14": {**FULL, "method": "esd-x", "steps": 40, "ours": SAME},
     # Memory does not depend on how many steps there are.
-    "memory-esd-x": {**FULL, "method": "esd-x", "steps": 2, "ours": ["rollouts=1"]},
-    "memory-lora": {**FULL, "method": "esd-x", "steps": 2, "ours": ["rollouts=1", "lora_rank=4"]},
-    "memory-esd-u": {**FULL, "method": "esd-u", "steps": 2, "ours": ["rollouts=1", "precision=bf16"]},
+    "memory-esd-x": {**FULL, "method": "esd-x", "steps": 2, "ours": ONE},
+    "memory-lora": {**FULL, "method": "esd-x", "steps": 2, "ours": [*ONE, "lora_rank=4"]},
+    "memory-esd-u": {**FULL, "method": "esd-u", "steps": 2, "ours": [*ONE, "precision=bf16"]},
 }  # fmt: skip
 
 
