@@ -224,14 +224,16 @@ def test_a_model_in_half_precision_is_trained_in_fp32(
     model = load(tiny_folder, device="cpu", dtype=dtype)
     before = _state(model)
     for method in ("esd-x", "esd-u"):
-        # At this learning rate, bfloat16 weights would not move at all.
-        erased = erase(model, "cat", _config(method=method, lr=1e-5))
-        assert {tensor.dtype for tensor in erased.tensors.values()} == {torch.float32}
-        changed = [
-            not torch.equal(tensor, model.network.get_parameter(name).float())
+        # Each step is smaller than half the spacing of bfloat16 at most of the weights, which
+        # would not move at all; all of the steps together are not.
+        erased = erase(model, "cat", _config(method=method, lr=2e-5, steps=80))
+        assert {tensor.dtype for tensor in erased.tensors.values()} == {dtype}
+        moved = [
+            (tensor != model.network.get_parameter(name)).float().mean().item()
             for name, tensor in erased.tensors.items()
+            if tensor.ndim > 1
         ]
-        assert all(changed)
+        assert sum(moved) / len(moved) > 0.5
         with erased.applied(model):
             pass
     assert _state(model) == before

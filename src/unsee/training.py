@@ -80,8 +80,13 @@ class Training:
         return value
 
     def result(self) -> dict[str, Tensor]:
-        """Return the student's parameters, on the CPU."""
+        """Return the student's parameters, on the CPU.
+
+        Weights are in the model's own precision, in which they will be applied; factors in fp32.
+        """
         learned = values(self._student)
+        if not self._config.lora_rank:
+            learned = {name: value.to(self._model.dtype) for name, value in learned.items()}
         if not all(bool(value.isfinite().all()) for value in learned.values()):
             raise self._diverged("a weight")
         return learned
