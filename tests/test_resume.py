@@ -3,11 +3,15 @@
 import os
 import resource
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
@@ -87,15 +91,48 @@ def test_going_on_in_a_new_process_would_do_the_same(
     assert resumed.sha256 == erase(tiny, CONCEPT, config).sha256
 
 
-def test_what_is_saved_on_the_way_serves_when_the_process_is_killed(
+KILLED = """
+import os, signal, sys
+import torch
+from unsee.concepts import Concept
+from unsee.config import EraseConfig
+from unsee.erase import erase
+from unsee.loading import load
+
+folder, state, config, threads, step = sys.argv[1:]
+torch.set_num_threads(int(threads))
+erase.__globals__["SAVE_EVERY"] = 0.0
+def progress(done):
+    if done.step == int(step):
+        os.kill(os.getpid(), signal.SIGKILL)
+concept = Concept("cat", synonyms=("kitten",))
+erase(load(folder, device="cpu"), concept, EraseConfig(**eval(config)), progress=progress,
+      checkpoint=state)
+"""
+
+
+def test_kill_9_and_the_same_call_again_give_the_same_bytes(
+    tiny: Model, tiny_folder: Path, tmp_path: Path
+) -> None:
+    config, state = _config("original"), tmp_path / "state"
+    arguments = [tiny_folder, state, asdict(config), torch.get_num_threads(), 6]
+    command = [sys.executable, "-c", KILLED, *map(str, arguments)]
+    assert subprocess.run(command, timeout=300).returncode == -signal.SIGKILL
+    seen: list[int] = []
+    erased = erase(tiny, CONCEPT, config, checkpoint=state, progress=lambda s: seen.append(s.step))
+    assert 1 < seen[0] <= 6
+    assert erased.sha256 == erase(tiny, CONCEPT, config).sha256
+
+
+def test_what_is_saved_on_the_way_serves_after_an_error(
     tiny: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die() -> None:
-        raise MemoryError
+        raise ZeroDivisionError
 
     monkeypatch.setitem(erase.__globals__, "SAVE_EVERY", 0.0)
     state = tmp_path / "state"
-    with pytest.raises(MemoryError):
+    with pytest.raises(ZeroDivisionError):
         erase(tiny, "cat", _config("original"), checkpoint=state, progress=_at(6, die))
     seen: list[int] = []
     resumed = erase(
