@@ -20,7 +20,7 @@ from unsee.benchmarks.canvas_run import CanvasConfig, Watch, run, table
 from unsee.config import EraseConfig
 from unsee.emoji import cast
 from unsee.emoji.evaluators import load_judge
-from unsee.errors import UnknownName
+from unsee.errors import CheckpointError, OptionError, UnknownName
 from unsee.metrics.rates import Rate
 
 
@@ -92,6 +92,19 @@ def test_targets_are_drawn_by_lot() -> None:
     assert drawn != draw_targets(4, 4, seed=1)
     assert [target.kind for target in drawn] == ["artist"] * 4 + ["object"] * 4
     assert len({target.name for target in drawn}) == 8
+    assert drawn == [*draw_targets(4, 0), *draw_targets(0, 4)]
+    with pytest.raises(OptionError, match="--styles must be between 0 and 8, not 99"):
+        draw_targets(99, 0)
+
+
+def test_rows_that_cannot_be_read_and_runs_without_targets_are_refused(tmp_path: Path) -> None:
+    config = CanvasConfig((Target.named("noto"),))
+    model, judge = unsee.load("emoji"), load_judge()
+    with pytest.raises(OptionError, match="nothing to erase"):
+        run(model, judge, CanvasConfig(()), tmp_path)
+    (tmp_path / "rows.jsonl").write_text('{"target": "no')
+    with pytest.raises(CheckpointError, match="move it away"):
+        run(model, judge, config, tmp_path)
 
 
 def test_an_unknown_target_is_refused_with_the_nearest() -> None:
@@ -104,7 +117,7 @@ def test_the_table_shows_means_spreads_and_parts_of_the_unedited() -> None:
         counts = {"ua": [90, 100], "ira": [kept, 100], "cra": [50, 100], "content": [10, 100]}
         before = {"ua": [0, 100], "ira": [80, 100], "cra": [100, 100], "content": [100, 100]}
         config = {"method": "esd-x", "eta": 1.0, "steps": 200, "seed": seed}
-        config |= {"contexts": [], "preserve": ["cat"]}
+        config |= {"lr": 1e-3, "contexts": [], "preserve": ["cat"], "preserve_weight": 3.0}
         return {
             "target": "noto", "kind": "artist", "config": config, "seconds": 10.0,
             "after": counts, "unedited": before,
@@ -113,7 +126,10 @@ def test_the_table_shows_means_spreads_and_parts_of_the_unedited() -> None:
     text = table([row(0, 70), row(1, 74)])
     assert "| noto | 90.0 ± 0.0 | 72.0 ± 2.8 (90.0) | 50.0 ± 0.0 (50.0) | 10.0 ± 0.0 | 10 |" in text
     assert "objects" not in text
-    assert "(eta 1, 200 steps; told the name and prompts to preserve)" in text
+    assert (
+        "(eta 1, 200 steps, lr 0.001, preserve weight 3; told the name and prompts to preserve)"
+        in text
+    )
 
 
 def test_a_run_measures_each_erasure_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

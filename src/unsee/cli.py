@@ -54,6 +54,9 @@ ERROR, WRONG_INPUT, STOPPED = 1, 2, 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` and return its exit status."""
     argv = sys.argv[1:] if argv is None else argv
+    # Before torch is loaded: threads that wait shall sleep. Where other programs want the cores
+    # too, waiting in a loop made an erasure many times slower.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         _run(argv)
     except Exception as error:
@@ -158,8 +161,14 @@ def _positional(hint: Any) -> bool:
 
 def _in_one_line(box: str) -> str:
     """Take the first paragraph out of the box that tyro draws around its message."""
-    lines = [line.strip("│ ") for line in Text.from_ansi(box).plain.splitlines()]
-    return " ".join(itertools.takewhile(lambda line: line and line[0] != "─", lines[1:]))
+    lines = [line.strip("│| ") for line in Text.from_ansi(box).plain.splitlines()]
+    # The first line is the box's title, which has a rule below it where a terminal knows no frame.
+    body = itertools.dropwhile(_is_rule, lines[1:])
+    return " ".join(itertools.takewhile(lambda line: line and not _is_rule(line), body))
+
+
+def _is_rule(line: str) -> bool:
+    return bool(line) and not line.strip("─-+╭╮╰╯")
 
 
 def _overview(words: Sequence[str]) -> str:

@@ -79,6 +79,8 @@ def erase(
         check_output(state, overwrite=True)
     rounds = Path(cache) if cache is not None else None
     if rounds is not None:
+        if config.source != "original":
+            raise OptionError("--cache keeps trajectories of --source original; leave it out")
         check_output(rounds / "round.safetensors", overwrite=True)
     with (
         explaining(config, model.dtype),
@@ -91,11 +93,14 @@ def erase(
         while training.step < config.steps:
             try:
                 loss = training.advance()
-            except NonFiniteLoss:
+            except NonFiniteLoss as error:
+                if state is None:
+                    raise
                 # No weight has been touched since the last step.
-                if state is not None:
-                    training.save(state, recipe.to_json())
-                raise
+                training.save(state, recipe.to_json())
+                raise NonFiniteLoss(
+                    f"{error}; the last good state is in {state}: delete it to start anew"
+                ) from error
             if progress is not None:
                 seconds = time.monotonic() - began
                 try:

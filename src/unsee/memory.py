@@ -14,7 +14,7 @@ from unsee.config import EraseConfig
 from unsee.errors import OutOfMemory
 
 # What the allocators of torch say, on the CPU in bytes and on a GPU in rounded units.
-_CPU = re.compile(r"can't allocate memory: you tried to allocate (\d+) bytes|not enough memory")
+_CPU = re.compile(r"(?:can't allocate memory|not enough memory): you tried to allocate (\d+) bytes")
 _GPU = re.compile(r"Tried to allocate ([\d.]+ \w+)")
 
 
@@ -36,12 +36,12 @@ def _asked(error: Exception) -> str | None:
     """How much memory was asked for; None if this is another error."""
     text = str(error)
     on_cpu, on_gpu = _CPU.search(text), _GPU.search(text)
-    if on_cpu and on_cpu[1]:
+    if on_cpu:
         return f"{int(on_cpu[1]) / 2**30:,.1f} GiB"
     if on_gpu and isinstance(error, torch.OutOfMemoryError):
         return on_gpu[1]
     known: tuple[Any, ...] = (torch.OutOfMemoryError, MemoryError)
-    return "some bytes" if on_cpu or isinstance(error, known) else None
+    return "some bytes" if isinstance(error, known) else None
 
 
 def _ways_out(config: EraseConfig, dtype: torch.dtype) -> Iterator[str]:

@@ -48,7 +48,9 @@ class Dense:
         self._network = network
         kind = _DTYPES[config.precision]
         self.parameters: Mapping[str, nn.Parameter] = {
-            name: nn.Parameter(network.get_parameter(name).detach().to(kind, copy=True))
+            name: nn.Parameter(
+                network.get_parameter(name).detach().to(kind, copy=True).contiguous()
+            )
             for name in select(network, config.method).names
         }
 

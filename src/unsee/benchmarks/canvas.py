@@ -24,7 +24,7 @@ from unsee.denoisers.base import Denoiser
 from unsee.emoji import cast
 from unsee.emoji.evaluators import Judge
 from unsee.emoji.pixels import pictures_to_tensor
-from unsee.errors import unknown_name
+from unsee.errors import OptionError, unknown_name
 from unsee.metrics.rates import Rate
 from unsee.sampling import GenerateStep, generate
 
@@ -190,7 +190,16 @@ def beside(target: Target) -> tuple[str, ...]:
 
 
 def draw_targets(styles: int, objects: int, seed: int = 0) -> list[Target]:
-    """Targets by lot, so that nobody picks them by result."""
-    chance = random.Random(seed)
-    names = chance.sample(cast.ARTIST_NAMES, styles) + chance.sample(cast.OBJECT_NAMES, objects)
+    """Targets by lot, so that nobody picks them by result.
+
+    Styles and objects are drawn apart: how many there are of one does not change the other.
+    """
+    names: list[str] = []
+    for option, count, choices in (
+        ("--styles", styles, cast.ARTIST_NAMES),
+        ("--objects", objects, cast.OBJECT_NAMES),
+    ):
+        if not 0 <= count <= len(choices):
+            raise OptionError(f"{option} must be between 0 and {len(choices)}, not {count}")
+        names += random.Random(seed).sample(choices, count)
     return [Target.named(name) for name in names]

@@ -28,7 +28,8 @@ from unsee.config import EraseConfig
 from unsee.denoisers.base import Denoiser
 from unsee.emoji.evaluators import Judge
 from unsee.erase import EraseStep, erase
-from unsee.files import writing
+from unsee.errors import CheckpointError, OptionError
+from unsee.files import check_output, writing
 from unsee.sampling import GenerateStep
 
 METHOD_FOR = {"artist": "esd-x", "object": "esd-u"}
@@ -88,9 +89,11 @@ def run(
     model: Denoiser, judge: Judge, config: CanvasConfig, out: Path, watch: Watch | None = None
 ) -> list[dict[str, Any]]:
     """Fill `out`/rows.jsonl, then write `out`/canvas.md; returns the rows of this configuration."""
-    out.mkdir(parents=True, exist_ok=True)
+    if not (config.targets and config.train_seeds):
+        raise OptionError("nothing to erase; give --targets or --objects, and --train-seeds")
     path = out / "rows.jsonl"
-    kept = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    check_output(path, overwrite=True)
+    kept = _rows(path)
     done = {_key(row): row for row in kept}
     measuring = _Measuring(model, judge, watch or Watch(), len(config.targets), config.train_seeds)
     rows: list[dict[str, Any]] = []
@@ -101,11 +104,26 @@ def run(
             row = done.get(_key(key))
             if row is None:
                 row = {**key, "kind": target.kind, **measuring.row(len(rows), target, settings)}
-                with path.open("a") as file:
-                    file.write(json.dumps(row) + "\n")
+                kept.append(row)
+                with writing(path, overwrite=True) as temporary:
+                    temporary.write_text("".join(json.dumps(kept_row) + "\n" for kept_row in kept))
             rows.append(row)
     with writing(out / "canvas.md", overwrite=True) as temporary:
         temporary.write_text(table(rows))
+    return rows
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    """Read the rows of earlier runs; a CheckpointError if the file is something else."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        rows = [json.loads(line) for line in lines]
+        for row in rows:
+            _key(row)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(
+            f"{path} cannot be read ({error}); move it away to measure anew"
+        ) from error
     return rows
 
 
@@ -172,10 +190,13 @@ def table(rows: Iterable[dict[str, Any]]) -> str:
         if not chosen:
             continue
         method = chosen[0]["config"]["method"]
-        eta, steps = chosen[0]["config"]["eta"], chosen[0]["config"]["steps"]
+        first = chosen[0]["config"]
+        settings = f"eta {first['eta']:g}, {first['steps']} steps, lr {first['lr']:g}"
+        if first["preserve"] and first["preserve_weight"] != 1:
+            settings += f", preserve weight {first['preserve_weight']:g}"
         told = [name for name in ("contexts", "preserve") if chosen[0]["config"][name]]
         lines = [
-            f"### {kind}s, {method} (eta {eta:g}, {steps} steps; told {_told(told)})",
+            f"### {kind}s, {method} ({settings}; told {_told(told)})",
             "",
             "| erased | UA | IRA (of unedited) | CRA (of unedited) | content kept | seconds |",
             "|---|---|---|---|---|---|",

@@ -35,7 +35,7 @@ class DemoOptions:
 def demo(options: DemoOptions) -> None:
     """Erase one artist's style from emoji; draw before and after, and measure both."""
     import unsee
-    from unsee.benchmarks.canvas import Canvas, Target, look, retention
+    from unsee.benchmarks.canvas import Canvas, Target, beside, look, retention
     from unsee.compare import compare, heading
     from unsee.emoji import cast
     from unsee.emoji.evaluators import load_judge
@@ -53,7 +53,8 @@ def demo(options: DemoOptions) -> None:
 
     target = Target.named(options.artist)
     concept = unsee.Concept(target.phrase)
-    config = unsee.EraseConfig.from_recipe(RECIPE)
+    config = unsee.EraseConfig.from_recipe(RECIPE, preserve=beside(target))
+    console.say(f"erasing {options.artist!r} from emoji, in about a minute on two quiet cores")
     erased = erase_into(weights, model, concept, config, overwrite=options.overwrite)
     console.say(f"erased {options.artist!r} from emoji: {weights}")
 

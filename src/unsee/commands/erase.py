@@ -36,7 +36,7 @@ class EraseOptions:
     tokenizer: Optional[str] = None
     """A folder with the vocab.json and merges.txt of CLIP, for a .safetensors file."""
     dtype: Optional[str] = None
-    """What the model computes in: float32 (the default) or bfloat16, which takes half the memory.
+    """What the model computes in: float32 (the default) or bfloat16, which takes half of it.
     Weights are trained in float32 all the same, unless --precision says otherwise."""
     erase_from: Optional[str] = None
     """Erase the concept only from what the model draws for this phrase."""
@@ -77,7 +77,7 @@ class EraseOptions:
     precision: FromRecipe[str] = None
     """What the trained weights are kept in: `fp32`, or `bf16`, which takes a quarter of it."""
     lora_rank: FromRecipe[int] = None
-    """Train low-rank factors of this rank in place of the weights: a file of a few per cent."""
+    """Train low-rank factors of this rank in place of the weights: a file of under a per cent."""
     contexts: FromRecipe[tuple[str, ...]] = None
     """Prompts in which it is to be lost as well, {} where it stands, such as "a house {}"."""
     preserve: FromRecipe[tuple[str, ...]] = None
@@ -111,6 +111,9 @@ def erase(options: EraseOptions) -> None:
     )
     out = options.out or Path(f"{slug(' '.join([options.phrase, *options.also]))}.safetensors")
     check_output(out, overwrite=options.overwrite)
+    given = {name: getattr(options, name) for name in asdict(unsee.EraseConfig())}
+    # Before a model is loaded, or downloaded: can these settings be meant?
+    unsee.EraseConfig.from_recipe(options.recipe or "paper", **given)
     model = unsee.load(
         options.model,
         config=options.config,
@@ -120,7 +123,7 @@ def erase(options: EraseOptions) -> None:
     )
     config = unsee.EraseConfig.from_recipe(
         options.recipe or model.defaults.recipe,
-        **{name: getattr(options, name) for name in asdict(unsee.EraseConfig())},
+        **given,
     )
     erase_into(out, model, concepts, config, overwrite=options.overwrite, cache=options.cache)
 

@@ -63,4 +63,4 @@ def _models() -> None:
 
     for name in MODELS:
         console.say(name)
-    console.say("or a folder in Stable Diffusion format, or a hub id")
+    console.say("or a folder in the diffusers format, a .safetensors file, or a hub id")
