@@ -244,7 +244,9 @@ def test_float16_is_refused(tiny_folder: Path) -> None:
         erase(load(tiny_folder, device="cpu", dtype=torch.float16), "cat", _config())
 
 
-@pytest.mark.parametrize("phrase", ["", "  ", "日本", "!?", "dog " * 15])
+@pytest.mark.parametrize(
+    "phrase", ["", "  ", "\u200b", "\x00", "<|startoftext|>", "日本", "!?", "dog " * 15]
+)
 def test_a_phrase_that_the_model_cannot_read_is_refused(tiny: Model, phrase: str) -> None:
     concepts = [
         lambda: Concept(phrase),

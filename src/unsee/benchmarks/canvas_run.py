@@ -208,7 +208,7 @@ def table(rows: Iterable[dict[str, Any]]) -> str:
         ua, ira, cra = PUBLISHED[kind]
         lines.append(f"| *ESD on SD 1.5, UnlearnCanvas* | {ua} | {ira} | {cra} | | 6163 |")
         asked = BARS[kind]
-        lines.append(f"| *asked for* | {asked[0]} | ({asked[1]}) | ({asked[2]}) | | 90 |")
+        lines.append(f"| *the bar of this project* | {asked[0]} | ({asked[1]}) | ({asked[2]}) | | 90 |")
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
 
