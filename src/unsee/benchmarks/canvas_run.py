@@ -207,8 +207,8 @@ def table(rows: Iterable[dict[str, Any]]) -> str:
         lines.append(_line("**mean**", chosen))
         ua, ira, cra = PUBLISHED[kind]
         lines.append(f"| *ESD on SD 1.5, UnlearnCanvas* | {ua} | {ira} | {cra} | | 6163 |")
-        asked = BARS[kind]
-        lines.append(f"| *the bar of this project* | {asked[0]} | ({asked[1]}) | ({asked[2]}) | | 90 |")
+        ua, ira, cra = BARS[kind]
+        lines.append(f"| *the bar of this project* | {ua} | ({ira}) | ({cra}) | | 90 |")
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
 
