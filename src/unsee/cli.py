@@ -54,9 +54,6 @@ ERROR, WRONG_INPUT, STOPPED = 1, 2, 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` and return its exit status."""
     argv = sys.argv[1:] if argv is None else argv
-    # Before torch is loaded: threads that wait shall sleep. Where other programs want the cores
-    # too, waiting in a loop made an erasure many times slower.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         _run(argv)
     except Exception as error:
