@@ -24,9 +24,9 @@ from unsee.files import writing
 
 HERE = Path(__file__).parent
 STYLE = "in the style of twemoji"
-SAME = ["sampler=model", "sampler_steps=50"]
-"""Settings for equal work: their sampler and its number of steps."""
-ONE = ["rollouts=1"]
+SAME = ["sampler=model", "sampler_steps=50", "batch=1", "rollouts=8"]
+"""Settings for equal work: their sampler, its number of steps, and one latent a step."""
+ONE = ["batch=1", "rollouts=1"]
 """One trajectory at a time, as theirs."""
 
 EMOJI = {"model": str(model.folder()), "pixels": 64, "concept": STYLE}
@@ -34,7 +34,7 @@ FULL = {"model": "WORK", "pixels": 128, "concept": "dog"}
 RUNS: dict[str, dict[str, Any]] = {
     # Time at equal gradient steps.
     "emoji": {**EMOJI, "method": "esd-x", "steps": 200, "ours": SAME},
-    "emoji-solver": {**EMOJI, "method": "esd-x", "steps": 200, "ours": []},
+    "emoji-solver": {**EMOJI, "method": "esd-x", "steps": 200, "ours": ["batch=1"]},
     "sd14": {**FULL, "method": "esd-x", "steps": 40, "ours": SAME},
     # Memory does not depend on how many steps there are.
     "memory-esd-x": {**FULL, "method": "esd-x", "steps": 2, "ours": ONE},
