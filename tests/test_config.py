@@ -102,7 +102,7 @@ def test_a_recipe_that_is_not_there_is_refused(tmp_path: Path) -> None:
         ({"rollouts": 0}, "--rollouts must be between 1 and 4096, not 0"),
         ({"reuse": 0}, "--reuse must be between 1 and 1000, not 0"),
         ({"method": "esd-y"}, "unknown method 'esd-y'"),
-        ({"source": "images"}, "unknown source 'images'"),
+        ({"source": "pictures"}, "unknown source 'pictures'"),
         ({"sampler": "plms"}, "unknown sampler 'plms'"),
     ],
 )

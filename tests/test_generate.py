@@ -1,7 +1,7 @@
 """Drawing: seeds that do not depend on company, guidance, and folders that can be resumed."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,10 @@ from unsee.denoisers.base import Defaults
 from unsee.erase import erase
 from unsee.errors import OptionError, OutputError, Stopped
 from unsee.generate import generate, generate_set
+from unsee.guidance import Momentum, SafeLatentDiffusion, safe_latent_guidance
 from unsee.loading import Model
 from unsee.prompts import PromptSet
-from unsee.sampling import GenerateStep
+from unsee.sampling import GenerateStep, Safety, trajectory
 
 SET = PromptSet.cross(["cat", "dog", ""], [0, 1])
 """Six pictures: in batches of four, the second is half full."""
@@ -161,6 +162,8 @@ def test_a_set_becomes_pictures_and_a_manifest(tiny: Model, tmp_path: Path) -> N
         "model": tiny.name,
         "fingerprint": tiny.fingerprint,
         "erased": None,
+        "unsafe": None,
+        "sld": None,
     }
     again = generate(tiny, SET.prompts, SET.seeds, steps=2, guidance=3.0, negative="dog")
     for one, picture in zip(drawn, again, strict=True):
@@ -252,3 +255,65 @@ def test_a_folder_that_cannot_be_written_is_an_error_before_any_drawing(
     with pytest.raises(OptionError, match="--batch-size"):
         generate_set(tiny, SET, tmp_path / "new", steps=2, batch_size=0)
     assert not rows
+
+
+@pytest.mark.parametrize("name", ["tiny", "tiny_v"])
+def test_sld_that_only_warms_up_is_plain_guidance(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    model: Model = request.getfixturevalue(name)
+    plain = generate(model, ["cat"], [0], steps=4, guidance=5.0)
+    warming = SafeLatentDiffusion(4, 5000, 1.0, 0.5, 0.7)
+    steered = replace(warming, warmup=0)
+    assert _close(
+        generate(model, ["cat"], [0], steps=4, guidance=5.0, unsafe="dog", sld=warming)[0],
+        plain[0],
+    )
+    assert not _close(
+        generate(model, ["cat"], [0], steps=4, guidance=5.0, unsafe="dog", sld=steered)[0],
+        plain[0],
+    )
+
+
+def test_of_v_predictions_the_rule_sees_epsilon(tiny_v: Model) -> None:
+    """Guided predictions, converted to ε, are the rule's own on predictions converted to ε."""
+    scheduler = tiny_v.make_scheduler(4)
+    condition, null, concept = (tiny_v.encode([word]) for word in ("cat", "", "dog"))
+    x = torch.randn(1, *tiny_v.latent_shape())
+    config = SafeLatentDiffusion(0, 3.0, 0.2, 0.0, 0.0)
+    moment = next(
+        trajectory(
+            tiny_v, x, condition, null, scheduler, guidance=5.0,
+            generator=torch.Generator(), safety=Safety(concept, config),
+        )
+    )  # fmt: skip
+    alpha_bar = scheduler.alphas_cumprod[moment.t]  # type: ignore[attr-defined]
+
+    def epsilon(v: torch.Tensor) -> torch.Tensor:
+        return alpha_bar.sqrt() * v + (1 - alpha_bar).sqrt() * moment.x_t
+
+    v = [tiny_v.predict(x, moment.t, asked) for asked in (null, condition, concept)]
+    guided, _ = safe_latent_guidance(*map(epsilon, v), 5.0, config, Momentum())
+    as_v = (guided - (1 - alpha_bar).sqrt() * moment.x_t) / alpha_bar.sqrt()
+    expected = tiny_v.make_scheduler(4).step(as_v, moment.t, x).prev_sample
+    torch.testing.assert_close(moment.x_next, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_a_set_drawn_by_sld_says_so_and_an_unknown_configuration_is_refused(
+    tiny: Model, tmp_path: Path
+) -> None:
+    drawn = generate_set(tiny, SET, tmp_path / "sld", steps=2, unsafe="dog", sld="max")
+    assert {(one.unsafe, one.sld) for one in drawn} == {("dog", "max")}
+    with pytest.raises(OptionError, match="did you mean 'medium'"):
+        generate_set(tiny, SET, tmp_path / "no", steps=2, unsafe="dog", sld="medum")
+    with pytest.raises(OptionError, match="--unsafe"):
+        generate_set(tiny, SET, tmp_path / "half", steps=2, sld="max")
+
+
+def test_a_damaged_picture_is_drawn_again(tiny: Model, tmp_path: Path) -> None:
+    generate_set(tiny, SET, tmp_path, steps=2)
+    whole = _files(tmp_path)
+    cut = tmp_path / "00002.png"
+    cut.write_bytes(whole[cut.name][:60])
+    generate_set(tiny, SET, tmp_path, steps=2)
+    assert _files(tmp_path) == whole

@@ -30,7 +30,10 @@ from unsee.training import Training
 from unsee.weights import ErasedWeights, Recipe
 
 STEPS = {"paper": (6, 12, 25, 50, 100, 200), "fast": (3, 6, 12, 25, 50, 100)}
-"""Gradient steps after which is measured; the last is the whole erasure."""
+"""Gradient steps after which is measured."""
+END = {"paper": 200, "fast": 50}
+"""The whole erasure: as 1000 to 250, which the recipes have. What comes later only counts for the
+curve."""
 TIMES = {"artist": ("esd-x", 100.0), "object": ("esd-u", 30.0)}
 """The paper's method for the kind of concept, and what the recipe's learning rate is taken by."""
 ETA = 3.0
@@ -82,8 +85,8 @@ def curve(recipe: str, target: Target, seed: int, model: Any, judge: Any) -> lis
 def summary(rows: list[dict[str, Any]]) -> str:
     """Lay out what the curves say: a line per concept, then the means."""
     lines = [
-        "| concept | UA both reach | seconds, paper | fast | ratio | at the end: UA paper | fast "
-        "| IRA paper | fast | CRA paper | fast |",
+        "| concept | UA both reach | seconds, paper | fast | ratio | at the end: UA paper | fast |"
+        " IRA paper | fast | CRA paper | fast |",
         "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     pairs: dict[str, list[dict[str, dict[str, Any]]]] = {}
@@ -100,7 +103,9 @@ def summary(rows: list[dict[str, Any]]) -> str:
         cells.append(f"{ratio:.1f}")
         for measure in ("ua", "ira", "cra"):
             for recipe in ("paper", "fast"):
-                cells.append(_spread([100 * pair[recipe]["points"][-1][measure] for pair in chosen]))
+                cells.append(
+                    _spread([100 * pair[recipe]["points"][-1][measure] for pair in chosen])
+                )
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
@@ -117,6 +122,11 @@ def _to_the_same_ua(pair: dict[str, dict[str, Any]]) -> tuple[float, float, floa
         for recipe in ("paper", "fast")
     )
     return reached, paper, fast
+
+
+def _at_the_end(row: dict[str, Any]) -> dict[str, Any]:
+    points: list[dict[str, Any]] = row["points"]
+    return next(point for point in points if point["step"] == END[row["recipe"]])
 
 
 def _spread(values: list[float]) -> str:

@@ -26,6 +26,7 @@ from unsee.selection import METHODS
 SOURCES = {
     "edited": "from the model as it is edited, one random moment of each trajectory: the paper",
     "original": "from the unedited model, every moment of each trajectory: faster",
+    "images": "from given pictures and noise, without sampling: to erase those very pictures",
 }
 SAMPLERS = {
     "model": "the sampler that the model comes with",
@@ -135,6 +136,8 @@ class EraseConfig:
             raise OptionError(f"--preserve-weight must be above 0, not {self.preserve_weight}")
         if self.preserve_weight != 1 and not self.preserve:
             raise OptionError("--preserve-weight weighs the prompts of --preserve; give some")
+        if self.preserve and self.source == "images":
+            raise OptionError("--preserve needs latents of its prompts; --source images has none")
         for prompt in (*self.preserve, *self.contexts):
             if not prompt.strip():
                 raise OptionError("--preserve and --contexts take prompts, and one is empty")

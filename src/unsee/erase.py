@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
+from PIL import Image
 
 from unsee.concepts import Concept, as_concepts
 from unsee.config import EraseConfig as EraseConfig
@@ -21,6 +22,7 @@ from unsee.errors import ErasedFileError, NonFiniteLoss, OptionError, Stopped
 from unsee.files import check_output
 from unsee.hashing import fingerprints
 from unsee.memory import explaining
+from unsee.pictures import prepare_pictures
 from unsee.stopping import between_steps
 from unsee.training import Training
 from unsee.weights import ErasedWeights, Recipe, applied_to
@@ -51,6 +53,7 @@ def erase(
     progress: Callable[[EraseStep], None] | None = None,
     checkpoint: str | Path | None = None,
     cache: str | Path | None = None,
+    images: Sequence[Image.Image] | None = None,
 ) -> ErasedWeights:
     """Train the parameters that `config.method` selects until the concept is gone (Eq. 6).
 
@@ -68,12 +71,16 @@ def erase(
 
     With `cache`, a folder, trajectories of source `original` are kept there: erasures that differ
     only in η, method, rate, steps or seed sample them once. The result is the same without it.
+
+    With source `images`, `images` are the pictures to erase: all of them for a single concept, or
+    one for each of several.
     """
     began = time.monotonic()
     concepts = as_concepts(concepts)
     config = config or EraseConfig.from_recipe(model.defaults.recipe)
     _check_model(model, config)
-    recipe = _recipe(model, concepts, config)
+    pictures, hashes = prepare_pictures(model, concepts, config, images)
+    recipe = _recipe(model, concepts, config, hashes)
     state = Path(checkpoint) if checkpoint is not None else None
     if state is not None:
         check_output(state, overwrite=True)
@@ -84,7 +91,7 @@ def erase(
         check_output(rounds / "round.safetensors", overwrite=True)
     with (
         explaining(config, model.dtype),
-        Training(model, concepts, config, rounds) as training,
+        Training(model, concepts, config, rounds, pictures) as training,
         between_steps() as stop,
     ):
         if state is not None and state.exists():
@@ -135,7 +142,9 @@ def _check_model(model: Denoiser, config: EraseConfig) -> None:
         )
 
 
-def _recipe(model: Denoiser, concepts: tuple[Concept, ...], config: EraseConfig) -> Recipe:
+def _recipe(
+    model: Denoiser, concepts: tuple[Concept, ...], config: EraseConfig, images: tuple[str, ...]
+) -> Recipe:
     # Of a folder or file only its name: where it lies is nobody's business.
     place = Path(model.name)
     return Recipe(
@@ -145,6 +154,7 @@ def _recipe(model: Denoiser, concepts: tuple[Concept, ...], config: EraseConfig)
         # As it is read back: JSON has lists for tuples.
         config=json.loads(json.dumps(asdict(config))),
         versions={name: _version(name) for name in ("unsee", "torch", "diffusers")},
+        images=images,
     )
 
 

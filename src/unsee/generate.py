@@ -13,8 +13,9 @@ from pathlib import Path
 from PIL import Image
 
 from unsee.denoisers.base import Denoiser
-from unsee.errors import OptionError, OutputError, Stopped
+from unsee.errors import OptionError, OutputError, Stopped, unknown_name
 from unsee.files import check_output, writing
+from unsee.guidance import SLD
 from unsee.prompts import PromptSet
 from unsee.sampling import GenerateStep, sampler_settings
 from unsee.sampling import generate as generate
@@ -44,6 +45,10 @@ class Drawn:
     """Of the base model's network."""
     erased: str | None
     """sha256 of the erased file that was applied; null for the original model."""
+    unsafe: str | None = None
+    """What SLD steered away from."""
+    sld: str | None = None
+    """Name of its configuration, a key of guidance.SLD; the warm-up is in proportion to `steps`."""
 
 
 def generate_set(
@@ -54,6 +59,8 @@ def generate_set(
     steps: int | None = None,
     guidance: float | None = None,
     negative: str | None = None,
+    unsafe: str | None = None,
+    sld: str | None = None,
     batch_size: int = 16,
     progress: Callable[[GenerateStep], None] | None = None,
 ) -> list[Drawn]:
@@ -64,6 +71,8 @@ def generate_set(
     """
     folder = Path(folder)
     settings = sampler_settings(model, steps, guidance)
+    if sld is not None and sld not in SLD:
+        raise unknown_name("configuration of SLD", sld, SLD)
     carried = applied_to(model.network)
     planned = {
         row.id: Drawn(
@@ -75,6 +84,8 @@ def generate_set(
             model=model.name,
             fingerprint=model.fingerprint,
             erased=None if carried is None else carried.sha256,
+            unsafe=unsafe,
+            sld=sld,
         )
         for row in prompt_set
     }
@@ -92,6 +103,8 @@ def generate_set(
                     steps=settings.steps,
                     guidance=settings.guidance,
                     negative=negative,
+                    unsafe=unsafe,
+                    sld=None if sld is None else SLD[sld].over(settings.steps),
                     batch_size=batch_size,
                 )
                 for drawn, picture in zip(batch, pictures, strict=True):
@@ -140,9 +153,19 @@ def _already_drawn(folder: Path, planned: dict[str, Drawn]) -> dict[str, Drawn]:
                 f"{folder} holds other pictures ({_difference(drawn, there)}); "
                 "choose another folder, or remove it"
             )
-        if (folder / drawn.file).exists():
+        if _is_whole(folder / drawn.file):
             done[drawn.id] = drawn
     return done
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether there is a picture and all of it can be read; what is damaged is drawn again."""
+    try:
+        with Image.open(path) as picture:
+            picture.load()
+    except (OSError, SyntaxError):
+        return False
+    return True
 
 
 def _difference(drawn: Drawn, planned: Drawn | None) -> str:

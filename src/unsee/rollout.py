@@ -5,6 +5,7 @@ RolloutSample   latents at some moments of trajectories, with the original model
 edited          the paper's: one random moment of a trajectory of the model as it is edited
 predicted_at    given latents, with the original model's predictions there
 original        every moment of trajectories of the unedited model; the predictions are paid for
+noised          given pictures with noise, at random moments: nothing is sampled
 
 Both draw their noise on the CPU from a generator that is given to them.
 """
@@ -13,6 +14,7 @@ import contextlib
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -52,6 +54,8 @@ class Lessons:
     """(rows,)"""
     weight: Tensor
     """(rows,): of the row's loss."""
+    concept_number: Tensor
+    """(rows,): which concept the row erases; -1 where it preserves."""
     erasing: int
     """How many rows erase; the others, below them, preserve."""
 
@@ -62,7 +66,9 @@ class Lessons:
         """Encode concepts; a ConceptError if the model cannot read one of their phrases."""
         # What is asked, c, null.
         rows = []
-        for concept in concepts:
+        numbers = []
+        for number, concept in enumerate(concepts):
+            numbers += [number] * len(concept.phrases) * (1 + len(config.contexts))
             for phrase in concept.phrases:
                 rows.append((concept.erase_from or phrase, phrase, ""))
                 for context in config.contexts:
@@ -93,6 +99,7 @@ class Lessons:
             weight=torch.tensor(
                 [1.0] * erasing + [config.preserve_weight] * preserving, device=device
             ),
+            concept_number=torch.tensor([*numbers, *[-1] * preserving], device=device),
             erasing=erasing,
         )
 
@@ -241,6 +248,36 @@ def original(
         t = moment.t.expand(len(lesson))
         parts.append(RolloutSample(moment.x_t, t, lesson, eps_c, eps_null, eps_start))
     return RolloutSample.cat(parts)
+
+
+@torch.no_grad()
+def noised(
+    denoiser: Denoiser,
+    lessons: Lessons,
+    lesson: Tensor,
+    pictures: Sequence[Tensor],
+    config: EraseConfig,
+    generator: torch.Generator,
+) -> RolloutSample:
+    """Add noise to given latents, one per row of `lesson`, as Sec. 5.4 of the paper has it.
+
+    `pictures` holds for each concept the latents of its pictures, (n, channels, height, width); a
+    row draws one of them, a timestep and its noise at random.
+    """
+    timesteps = denoiser.make_scheduler(config.sampler_steps, config.sampler).timesteps
+    drawn = torch.randint(len(timesteps), (len(lesson),), generator=generator)
+    rows = []
+    for number, moment in zip(lessons.concept_number[lesson].tolist(), drawn, strict=True):
+        own = pictures[number]
+        which = int(torch.randint(len(own), (1,), generator=generator))
+        noise = torch.randn(own[:1].shape, generator=generator).to(own.device)
+        # Some schedulers remember where they are: each row gets a fresh one.
+        scheduler: Any = denoiser.make_scheduler(config.sampler_steps, config.sampler)
+        t = scheduler.timesteps[moment]
+        x = scheduler.add_noise(own[which : which + 1], noise, t[None])
+        rows.append(scheduler.scale_model_input(x, t))
+    t = timesteps[drawn.to(timesteps.device)]
+    return predicted_at(denoiser, lessons, lesson, torch.cat(rows), t)
 
 
 def _noise(denoiser: Denoiser, rows: int, generator: torch.Generator) -> Tensor:

@@ -27,7 +27,7 @@ from unsee.files import writing
 from unsee.objective import erase_loss, erase_target
 from unsee.optimizers import optimizer
 from unsee.replay import rollouts
-from unsee.rollout import Lessons, RolloutSample, edited
+from unsee.rollout import Lessons, RolloutSample, edited, noised
 from unsee.students import student, values
 
 _KEY = "unsee-state"
@@ -42,12 +42,15 @@ class Training:
         concepts: Sequence[Concept],
         config: EraseConfig,
         cache: Path | None = None,
+        pictures: Sequence[Tensor] = (),
     ) -> None:
+        """Prepare; with source `images`, `pictures` holds latents for each concept."""
         self.step = 0
         """Gradient steps made."""
         self._model = model
         self._config = config
         self._cache = cache
+        self._pictures = pictures
         self._lessons = Lessons.encode(model, concepts, config)
         self._student = student(model.network, config)
         self._optimizer = optimizer(self._student.parameters, config.seed)
@@ -152,6 +155,11 @@ class Training:
             lesson = self._next_lessons(config.batch)
             return edited(
                 self._model, self._student.active, self._lessons, lesson, config, self._generator
+            )
+        if config.source == "images":
+            lesson = self._next_lessons(config.batch)
+            return noised(
+                self._model, self._lessons, lesson, self._pictures, config, self._generator
             )
         while self._stock is None or len(self._stock) < config.batch:
             self._stock = self._replenished()

@@ -50,6 +50,8 @@ class Recipe:
     """Each field of the EraseConfig: method, eta, steps, lr, seed and so on."""
     versions: Mapping[str, str]
     """Of unsee, torch and diffusers: byte for byte the same result needs the same versions."""
+    images: tuple[str, ...] = ()
+    """sha256 of the pixels of each picture that source `images` was given."""
     format: int = FORMAT
     """Version of this header."""
 
@@ -79,6 +81,7 @@ class Recipe:
         if record["format"] != FORMAT:
             raise ValueError(f"format {record['format']}, but this version reads {FORMAT}")
         record["base_fingerprints"] = tuple(record["base_fingerprints"])
+        record["images"] = tuple(record.get("images", ()))
         record["concepts"] = tuple(
             Concept(**{**concept, "synonyms": tuple(concept["synonyms"])})
             for concept in record["concepts"]

@@ -17,6 +17,8 @@ from unsee.commands import console
 from unsee.commands.options import ByModel, FromRecipe, Optional, dtype_named
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from unsee import Concept, EraseConfig, ErasedWeights
     from unsee.denoisers.base import Denoiser
 
@@ -58,6 +60,8 @@ class EraseOptions:
     """The last part of the steps, in which the learning rate falls to zero; 0 for none of them."""
     batch: FromRecipe[int] = None
     """Latents in one gradient step."""
+    images: tuple[Path, ...] = ()
+    """Pictures to erase, with --source images: files of one concept, or one for each of several."""
     seed: FromRecipe[int] = None
     """The same seed gives the same file, byte for byte."""
     source: FromRecipe[str] = None
@@ -102,6 +106,7 @@ def erase(options: EraseOptions) -> None:
     import unsee
     from unsee.concepts import as_concepts, slug, title
     from unsee.files import check_output
+    from unsee.pictures import read_pictures
 
     concepts = as_concepts(
         [
@@ -111,6 +116,7 @@ def erase(options: EraseOptions) -> None:
     )
     out = options.out or Path(f"{slug(' '.join([options.phrase, *options.also]))}.safetensors")
     check_output(out, overwrite=options.overwrite)
+    images = read_pictures(options.images)
     given = {name: getattr(options, name) for name in asdict(unsee.EraseConfig())}
     # Before a model is loaded, or downloaded: can these settings be meant?
     unsee.EraseConfig.from_recipe(options.recipe or "paper", **given)
@@ -125,7 +131,15 @@ def erase(options: EraseOptions) -> None:
         options.recipe or model.defaults.recipe,
         **given,
     )
-    erase_into(out, model, concepts, config, overwrite=options.overwrite, cache=options.cache)
+    erase_into(
+        out,
+        model,
+        concepts,
+        config,
+        overwrite=options.overwrite,
+        cache=options.cache,
+        images=images,
+    )
 
     size = rich.filesize.decimal(out.stat().st_size)
     console.say(
@@ -145,6 +159,7 @@ def erase_into(
     *,
     overwrite: bool = False,
     cache: Path | None = None,
+    images: "Sequence[Image] | None" = None,
 ) -> "ErasedWeights":
     """Erase with a progress bar and write the file; Ctrl-C keeps the state beside it."""
     import unsee
@@ -154,7 +169,13 @@ def erase_into(
     unfinished = out.with_name(f"{out.name}.unfinished")
     with console.erasing(title(as_concepts(concepts))) as report:
         erased = unsee.erase(
-            model, concepts, config, progress=report, checkpoint=unfinished, cache=cache
+            model,
+            concepts,
+            config,
+            progress=report,
+            checkpoint=unfinished,
+            cache=cache,
+            images=images,
         )
     erased.save(out, overwrite=overwrite)
     unfinished.unlink(missing_ok=True)

@@ -31,6 +31,10 @@ class GenerateOptions:
     """Scale of classifier-free guidance; 1 is none."""
     negative: Optional[str] = None
     """A negative prompt: what guidance leads away from."""
+    unsafe: Optional[str] = None
+    """A concept for SLD to steer away from; takes --sld too."""
+    sld: Optional[str] = None
+    """How strongly: weak, medium, strong or max."""
     batch_size: int = 16
     """Pictures drawn at once; lower it where memory is short."""
     device: Optional[str] = None
@@ -55,6 +59,8 @@ def generate(options: GenerateOptions) -> None:
             steps=options.steps,
             guidance=options.guidance,
             negative=options.negative,
+            unsafe=options.unsafe,
+            sld=options.sld,
             batch_size=options.batch_size,
             progress=report,
         )

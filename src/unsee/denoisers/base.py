@@ -122,6 +122,9 @@ class Denoiser(Protocol):
     ) -> tuple[int, int, int]:
         """Channels, height and width of the latents of a picture of this many pixels."""
 
+    def picture_size(self) -> tuple[int, int]:
+        """Width and height of a picture of the model's own size, in pixels."""
+
     def encode_images(self, images: Tensor) -> Tensor:
         """Latents of pictures (rows, 3, height, width) in [-1, 1]."""
 

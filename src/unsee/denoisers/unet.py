@@ -145,6 +145,11 @@ class UNetDenoiser:
             sides = (*sides[:axis], pixels // self._factor, *sides[axis + 1 :])
         return (self.network.config.in_channels, *sides)
 
+    def picture_size(self) -> tuple[int, int]:
+        """Width and height of a picture of the model's own size, in pixels."""
+        _, height, width = self.latent_shape()
+        return width * self._factor, height * self._factor
+
     @torch.no_grad()
     def encode_images(self, images: Tensor) -> Tensor:
         """Latents of pictures (rows, 3, height, width) in [-1, 1]."""

@@ -156,9 +156,18 @@ def save(parts: Parts, target: Path) -> None:
     for part in (parts.vae, parts.unet):
         part.to(dtype=torch.float16, memory_format=torch.contiguous_format)
     pipeline.save_pretrained(target, safe_serialization=True)
+    _prefix(target / "text_encoder" / "model.safetensors")
     _save_tokens(target / "tokenizer")
     defaults = {"steps": STEPS, "guidance": GUIDANCE, "recipe": "emoji"}
     (target / "unsee.json").write_text(json.dumps(defaults) + "\n")
+
+
+def _prefix(path: Path) -> None:
+    """Name the text encoder's weights as every version of transformers does; 5 leaves this out."""
+    from safetensors.torch import load_file, save_file
+
+    named = {f"text_model.{k.removeprefix('text_model.')}": v for k, v in load_file(path).items()}
+    save_file(named, path, metadata={"format": "pt"})
 
 
 def _save_tokens(target: Path) -> None:
