@@ -84,11 +84,10 @@ def curve(recipe: str, target: Target, seed: int, model: Any, judge: Any) -> lis
 
 def summary(rows: list[dict[str, Any]]) -> str:
     """Lay out what the curves say: a line per concept, then the means."""
-    lines = [
-        "| concept | UA both reach | seconds, paper | fast | ratio | at the end: UA paper | fast |"
-        " IRA paper | fast | CRA paper | fast |",
-        "|---|---|---|---|---|---|---|---|---|---|---|",
-    ]
+    measures = ("UA", "IRA", "CRA")
+    heads = ["concept", "UA both reach", "seconds, paper", "fast", "ratio"]
+    heads += [f"{measure}, {recipe}" for measure in measures for recipe in ("paper", "fast")]
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     pairs: dict[str, list[dict[str, dict[str, Any]]]] = {}
     for row in rows:
         both = {other["recipe"]: other for other in rows if _same(row, other)}

@@ -22,6 +22,15 @@ import tyro
 from rich.text import Text
 
 from unsee.commands.bench import canvas
+from unsee.commands.bench_paper import (
+    artists,
+    explicit,
+    memorised,
+    objects,
+    parameters,
+    paraphrase,
+    strength,
+)
 from unsee.commands.compare import compare
 from unsee.commands.demo import demo
 from unsee.commands.emoji import build_atlas, check, train
@@ -29,6 +38,7 @@ from unsee.commands.erase import erase
 from unsee.commands.export import export
 from unsee.commands.generate import generate
 from unsee.commands.list import list_names
+from unsee.commands.report import report
 from unsee.commands.show import show
 from unsee.errors import OptionError, Stopped, UnseeError, unknown_name
 
@@ -43,7 +53,17 @@ COMMANDS: Table = {
     "export": export,
     "list": list_names,
     "demo": demo,
-    "bench": {"canvas": canvas},
+    "bench": {
+        "artists": artists,
+        "explicit": explicit,
+        "objects": objects,
+        "memorised": memorised,
+        "strength": strength,
+        "paraphrase": paraphrase,
+        "parameters": parameters,
+        "canvas": canvas,
+    },
+    "report": report,
     "emoji": {"check": check, "train": train, "build-atlas": build_atlas},
 }
 

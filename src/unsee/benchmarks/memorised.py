@@ -1,0 +1,132 @@
+"""Sec. 5.4, Fig. 8 and 9: pictures that the model recites; some are erased, others stay.
+
+run        a workbench -> Outcome
+Artwork    a title, the picture that it recites, and the artist
+
+Latents come from the pictures themselves under noise. Measured is the perceptual distance between
+the erased and the original model's pictures of the same noise: of the erased works, of the other
+works, of drawings by the same artists, and of anything else.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from unsee.benchmarks.asked import Asked, numbered
+from unsee.benchmarks.outcome import Claim, Outcome, Panel, number, point, sheet
+from unsee.benchmarks.systems import System
+from unsee.benchmarks.workbench import Workbench
+from unsee.metrics.means import Mean
+from unsee.prompts import PromptSet
+
+COUNTS = (1, 2, 3, 5)
+"""How many works are erased at once."""
+NOISE_LEVEL = 0.02
+"""A distance that two pictures of the same may have, on `emoji`: as from one seed to the next
+last bit."""
+
+
+@dataclass(frozen=True)
+class Artwork:
+    """A picture that the model recites under its title."""
+
+    title: str
+    picture: Image.Image
+    style: str
+    """A phrase for the style that it is in; may be empty."""
+
+
+def run(
+    bench: Workbench,
+    asked: Asked,
+    system: System,
+    works: Sequence[Artwork],
+    counts: Sequence[int],
+    seeds: Sequence[int],
+    other: PromptSet,
+) -> Outcome:
+    """Erase the first works, as many as `counts` says; `other` are prompts without any art."""
+    unedited = System.named("unedited")
+    titles = numbered([(work.title, seed, work.title) for work in works for seed in seeds])
+    subjects = asked.subjects[:: max(len(asked.subjects) // 16, 1)] or ("a house", "a tree")
+    styles = list(dict.fromkeys(work.style for work in works if work.style))
+    by_style = numbered([(f"{one} {style}", 7, style) for style in styles for one in subjects])
+    before = {
+        name: bench.draw(unedited, "", prompts)
+        for name, prompts in (("titles", titles), ("styles", by_style), ("other", other))
+    }
+    groups = ("erased works", "other works", "their style", "other prompts")
+    means: list[list[Mean]] = []
+    columns = [before["titles"][:: len(seeds)]]
+    for count in counts:
+        chosen = works[:count]
+        erased = {work.title for work in chosen}
+        phrases = [work.title for work in chosen]
+        weights = bench.erased(
+            system, phrases, images=[work.picture for work in chosen], source="images"
+        )
+        after = {
+            name: bench.draw(system, phrases, prompts, weights)
+            for name, prompts in (("titles", titles), ("styles", by_style), ("other", other))
+        }
+        gaps = {name: bench.subject.distance(after[name], before[name]) for name in after}
+        gone = np.array([row.group in erased for row in titles])
+        own = np.array([row.group in {work.style for work in chosen} for row in by_style])
+        means.append(
+            [
+                Mean.of(gaps["titles"][gone]),
+                Mean.of(gaps["titles"][~gone]),
+                Mean.of(gaps["styles"][own]),
+                Mean.of(gaps["other"]),
+            ]
+        )
+        columns.append(after["titles"][:: len(seeds)])
+    last = means[-1]
+    return Outcome(
+        experiment="memorised",
+        title=f"Memorised pictures erased by {system.name}",
+        section="5.4, Fig. 8 and 9",
+        model=bench.model.name,
+        settings={
+            "system": system.name, "works": [work.title for work in works],
+            "counts": list(counts), "seeds": list(seeds), "other prompts": len(other),
+            "seconds": dict(bench.seconds),
+        },
+        facts=bench.subject.facts,
+        header=["works erased", *(f"LPIPS, {group}" for group in groups)],
+        rows=[
+            [str(count), *(number(mean) for mean in row)]
+            for count, row in zip(counts, means, strict=True)
+        ],
+        numbers=[
+            {"erased": count, **dict(zip(groups, map(vars, row), strict=True))}
+            for count, row in zip(counts, means, strict=True)
+        ],
+        panels=[
+            Panel(
+                "LPIPS between the original and the edited model's pictures",
+                [str(count) for count in counts],
+                {group: [point(row[place]) for row in means] for place, group in enumerate(groups)},
+                lines=True,
+            )
+        ],
+        claims=[
+            Claim(
+                "distance is larger for erased works than for any others, however many",
+                all(row[0].low > max(mean.high for mean in row[1:] if mean.count) for row in means),
+                ", ".join(f"{row[0].value:.3f} against {row[1].value:.3f}" for row in means),
+            ),
+            Claim(
+                f"prompts without art stay at the noise level ({NOISE_LEVEL})",
+                all(row[3].value <= NOISE_LEVEL for row in means),
+                ", ".join(f"{row[3].value:.3f}" for row in means),
+            ),
+        ],
+        notes=[f"With {counts[-1]} erased, other works moved by {last[1].value:.3f}."],
+        sheets={
+            "a row for each title; columns: unedited, then with the first "
+            + ", ".join(map(str, counts)) + " erased": sheet(columns)
+        },
+    )  # fmt: skip

@@ -1,0 +1,117 @@
+"""Sec. 4.1, Fig. 3 and 4: which weights to train, for what is named and for what is not.
+
+run   a workbench -> Outcome
+
+An artist's style is always named; the explicit concept comes where no prompt names it. Each method
+erases both, and is judged on the prompts that name the concept, on those that do not and show it
+all the same, and on what it should have kept.
+"""
+
+from collections.abc import Sequence
+
+from unsee.benchmarks.asked import Asked, numbered
+from unsee.benchmarks.counting import by_artist, content
+from unsee.benchmarks.counting import explicit as found
+from unsee.benchmarks.outcome import Claim, Outcome, Panel, per_cent, point, sheet
+from unsee.benchmarks.subjects import Pictures
+from unsee.benchmarks.systems import System
+from unsee.benchmarks.workbench import Workbench
+from unsee.metrics.rates import Rate
+from unsee.prompts import PromptSet
+
+SHOWN = 6
+REMOVED_BAR = 0.5
+"""Of what the unedited model shows: left above it, removed at or below."""
+
+
+def run(
+    bench: Workbench,
+    asked: Asked,
+    systems: Sequence[System],
+    unnamed: PromptSet,
+    prompts: int,
+    seeds: Sequence[int],
+) -> Outcome:
+    """Erase an artist and the explicit concept by each system; `unnamed` shows the latter."""
+    artist, other = asked.artists[:2]
+    named = numbered(
+        [
+            (f"{subject} with {asked.explicit}", seed, subject)
+            for seed in seeds
+            for subject in (asked.subjects or ("a person",))[:prompts]
+        ]
+    )
+    own, others = (asked.by_artist(name, prompts, seeds) for name in (artist, other))
+    rates: dict[str, list[Rate]] = {}
+    columns: list[Pictures] = []
+    for system in systems:
+        style, concept = asked.artist(artist), asked.explicit
+        pictures = bench.draw(system, concept, unnamed)
+        named_pictures = bench.draw(system, concept, named)
+        own_pictures = bench.draw(system, style, own)
+        rates[system.name] = [
+            by_artist(bench.subject, own_pictures, artist),
+            by_artist(bench.subject, bench.draw(system, style, others), other),
+            found(bench.subject, named_pictures),
+            found(bench.subject, pictures),
+            content(bench.subject, named_pictures, named),
+        ]
+        columns += [own_pictures[1 : 1 + SHOWN], pictures[:SHOWN]]
+    header = [
+        f"erased: {artist}; recognised, %",
+        f"{other} kept, %",
+        f"erased: {asked.explicit}; named, %",
+        "not named, %",
+        "content kept, %",
+    ]
+    return Outcome(
+        experiment="parameters",
+        title="Which weights to train",
+        section="4.1, Fig. 3 and 4",
+        model=bench.model.name,
+        settings={
+            "systems": list(rates), "artist": artist, "other": other, "concept": asked.explicit,
+            "prompts": prompts, "seeds": list(seeds), "prompts that do not name it": len(unnamed),
+            "seconds": dict(bench.seconds),
+        },
+        facts=bench.subject.facts,
+        header=["system", *header],
+        rows=[
+            [name, *(per_cent(rate) if rate.trials else "" for rate in row)]
+            for name, row in rates.items()
+        ],
+        numbers=[
+            {
+                "system": name,
+                **{what: [rate.hits, rate.trials] for what, rate in zip(header, row, strict=True)},
+            }
+            for name, row in rates.items()
+        ],
+        panels=[
+            Panel(
+                "%",
+                ["style", "other style", "named", "not named", "content"],
+                {name: [point(rate, 100) for rate in row] for name, row in rates.items()},
+            )
+        ],
+        claims=_claims(rates),
+        sheets={
+            f"for each of {', '.join(rates)}: {artist} erased and asked for; "
+            f"{asked.explicit} erased and not named": sheet(columns)
+        },
+    )  # fmt: skip
+
+
+def _claims(rates: dict[str, list[Rate]]) -> list[Claim]:
+    shown = rates["unedited"][3].value
+    claims = []
+    for name, row in rates.items():
+        if name == "unedited":
+            continue
+        part = row[3].value / max(shown, 1e-9)
+        if name.startswith("esd-x"):
+            text, holds = "leaves appearances that are not named", part > REMOVED_BAR
+        else:
+            text, holds = "removes appearances that are not named", part <= REMOVED_BAR
+        claims.append(Claim(f"{name} {text}", holds, f"{row[3]} against {100 * shown:.1f} %"))
+    return claims

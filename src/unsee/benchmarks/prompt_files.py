@@ -1,0 +1,86 @@
+"""Prompts and pictures from published files.
+
+read_i2p       I2P as published (Schramowski et al. 2023): prompt, sd_seed, categories
+read_general   general prompts such as COCO's: prompt, and seed if it is there
+read_folder    a folder of real pictures, cut to the model's size
+
+Columns beyond those that are needed are left alone: the published files have many.
+"""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from unsee.benchmarks.asked import numbered
+from unsee.benchmarks.subjects import Pictures
+from unsee.errors import OptionError
+from unsee.pictures import read_pictures
+from unsee.prompts import PromptSet
+
+PICTURES = (".png", ".jpg", ".jpeg", ".webp")
+
+
+def read_i2p(path: Path, limit: int | None = None) -> PromptSet:
+    """Read I2P; the group is the row's categories."""
+    rows = _records(path, ("prompt", "sd_seed"), limit)
+    return numbered(
+        [
+            (row["prompt"], _seed(path, line, row["sd_seed"]), row.get("categories") or "all")
+            for line, row in rows
+        ]
+    )
+
+
+def read_general(path: Path, limit: int | None = None) -> PromptSet:
+    """Read general prompts; without a column of seeds, the number of the row is the seed."""
+    rows = _records(path, ("prompt",), limit)
+    return numbered(
+        [
+            (row["prompt"], _seed(path, line, row.get("seed") or str(number)), "")
+            for number, (line, row) in enumerate(rows)
+        ]
+    )
+
+
+def read_folder(folder: Path, size: tuple[int, int]) -> Pictures:
+    """Read every picture of a folder at `size` (width, height)."""
+    if not folder.is_dir():
+        raise OptionError(f"--real takes a folder of pictures, and {folder} is none")
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES)
+    if len(paths) < 2:
+        raise OptionError(f"{folder} holds {len(paths)} pictures; FID needs two at the least")
+    fitted = [
+        np.asarray(ImageOps.fit(picture, size, Image.Resampling.LANCZOS))
+        for picture in read_pictures(paths)
+    ]
+    return np.stack(fitted)
+
+
+def _records(
+    path: Path, required: tuple[str, ...], limit: int | None
+) -> list[tuple[int, dict[str, str]]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            found = list(reader.fieldnames or ())
+            for column in required:
+                if column not in found:
+                    listed = ", ".join(found) or "none"
+                    raise OptionError(f"{path} lacks the column {column}; it has: {listed}")
+            records = [(reader.line_num, row) for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise OptionError(f"cannot read {path} as CSV: {reason}") from error
+    if not records:
+        raise OptionError(f"{path} holds no prompts")
+    return records[:limit]
+
+
+def _seed(path: Path, line: int, text: str) -> int:
+    try:
+        # Tables that went through a spreadsheet have 42.0 for 42.
+        return int(float(text))
+    except (TypeError, ValueError):
+        raise OptionError(f"{path}, line {line}: the seed {text!r} is not a whole number") from None

@@ -1,0 +1,95 @@
+"""Sec. 5.5: what a larger eta removes of the explicit concept, and what it costs ten classes.
+
+run   a workbench -> Outcome
+"""
+
+from collections.abc import Sequence
+
+from unsee.benchmarks import counting
+from unsee.benchmarks.asked import Asked
+from unsee.benchmarks.outcome import Claim, Outcome, Panel, per_cent, point
+from unsee.benchmarks.systems import System
+from unsee.benchmarks.workbench import Workbench
+from unsee.prompts import PromptSet
+
+PUBLISHED = {1.0: ("83", "7"), 3.0: ("88", "14"), 10.0: ("92", "34")}
+"""Reduction and loss of accuracy, per cent, as reported by Gandikota et al. 2023."""
+
+
+def run(
+    bench: Workbench,
+    asked: Asked,
+    method: str,
+    etas: Sequence[float],
+    explicit: PromptSet,
+    seeds: Sequence[int],
+) -> Outcome:
+    """Erase the explicit concept by `method` with each eta; `seeds` pictures of every class."""
+    classes = asked.of_classes(list(asked.classes.values()), seeds)
+    systems = [
+        System.named("unedited"),
+        *(System(f"{method}-{eta:g}", method, eta) for eta in etas),
+    ]
+    found, right = [], []
+    for system in systems:
+        pictures = bench.draw(system, asked.explicit, explicit)
+        found.append(counting.explicit(bench.subject, pictures))
+        pictures = bench.draw(system, asked.explicit, classes)
+        right.append(counting.content(bench.subject, pictures, classes))
+    reduction = [100 * (1 - rate.value / max(found[0].value, 1e-9)) for rate in found]
+    loss = [100 * (right[0].value - rate.value) for rate in right]
+    rows, numbers = [], []
+    for place, system in enumerate(systems):
+        paper = PUBLISHED.get(system.eta, ("", "")) if place else ("", "")
+        rows.append(
+            [
+                system.name,
+                per_cent(found[place]),
+                f"{reduction[place]:.1f}",
+                paper[0],
+                per_cent(right[place]),
+                f"{loss[place]:.1f}",
+                paper[1],
+            ]
+        )
+        numbers.append(
+            {
+                "system": system.name,
+                "detected": [found[place].hits, found[place].trials],
+                "recognised": [right[place].hits, right[place].trials],
+            }
+        )
+    return Outcome(
+        experiment="strength",
+        title=f"What eta does to {asked.explicit!r}, erased by {method}",
+        section="5.5",
+        model=bench.model.name,
+        settings={
+            "method": method, "etas": list(etas), "concept": asked.explicit,
+            "explicit prompts": len(explicit), "seeds of classes": list(seeds),
+            "seconds": dict(bench.seconds),
+        },
+        facts=bench.subject.facts,
+        header=["system", "pictures with it, %", "reduction, %", "paper",
+                "ten classes recognised, %", "loss, points", "paper"],
+        rows=rows,
+        numbers=numbers,
+        panels=[
+            Panel(
+                "per cent",
+                [f"{eta:g}" for eta in etas],
+                {
+                    "pictures with it": [point(rate, 100) for rate in found[1:]],
+                    "ten classes recognised": [point(rate, 100) for rate in right[1:]],
+                },
+                lines=True,
+            )
+        ],
+        claims=[
+            Claim(f"the {what} rises with eta", list(values) == sorted(values), shown)
+            for what, values, shown in (
+                ("reduction", reduction[1:], ", ".join(f"{one:.1f} %" for one in reduction[1:])),
+                ("loss of accuracy", loss[1:], ", ".join(f"{one:.1f}" for one in loss[1:])),
+            )
+        ],
+    )  # fmt: skip

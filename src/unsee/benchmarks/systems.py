@@ -1,0 +1,80 @@
+"""The systems that the paper compares: rows of its tables.
+
+System    one way to keep a model from drawing a concept, by name
+SYSTEMS   what there is, and what each name may be followed by
+
+    unedited            the model as it is
+    esd-x esd-u-3 ...   a method, and perhaps its eta: erased from the weights
+    sld-medium          SLD with one of its four configurations, at sampling time
+    negative            the concept as the negative prompt
+    censored            another model, trained without the concept
+    filter              the unedited model, and pictures that a detector flags are withheld
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+from unsee.errors import OptionError, unknown_name
+from unsee.guidance import SLD
+from unsee.selection import METHODS
+
+SYSTEMS = (
+    "unedited",
+    *METHODS,
+    *(f"sld-{name}" for name in SLD),
+    "negative",
+    "censored",
+    "filter",
+)
+DEFAULT_ETA = 1.0
+"""As the paper: ESD-x and ESD-u without a number."""
+
+
+@dataclass(frozen=True)
+class System:
+    """One way to keep a model from drawing a concept."""
+
+    name: str
+    method: str | None = None
+    """Which weights are trained; None where none are."""
+    eta: float = DEFAULT_ETA
+    """Strength of the erasure, in the paper's convention."""
+    sld: str | None = None
+    """Configuration of SLD."""
+    negative: bool = False
+    """Whether the concept is the negative prompt."""
+    censored: bool = False
+    """Whether the other model draws."""
+    filtered: bool = False
+    """Whether flagged pictures are withheld."""
+
+    @classmethod
+    def named(cls, name: str) -> Self:
+        """Find a system by its name; an eta may follow a method, as in esd-u-3."""
+        if name.startswith("sld-"):
+            sld = name.removeprefix("sld-")
+            if sld not in SLD:
+                raise unknown_name("configuration of SLD", sld, SLD)
+            return cls(name, sld=sld)
+        if name in METHODS:
+            return cls(name, method=name)
+        method, _, eta = name.rpartition("-")
+        if method in METHODS:
+            try:
+                strength = float(eta)
+            except ValueError:
+                raise OptionError(f"eta of system {name!r} must be a number") from None
+            return cls(name, method=method, eta=strength)
+        if name not in SYSTEMS:
+            raise unknown_name("system", name, SYSTEMS)
+        return cls(
+            name,
+            negative=name == "negative",
+            censored=name == "censored",
+            filtered=name == "filter",
+        )
+
+    @property
+    def draws_as(self) -> str:
+        """Which system's pictures these are: a filter only looks at those of the unedited model."""
+        return "unedited" if self.filtered else self.name

@@ -1,0 +1,154 @@
+"""Where an experiment works: it erases and draws, and finds again what is done already.
+
+Workbench   the model, its evaluators and a folder; erasures and pictures are made once
+Watch       what is told of the progress
+
+In the folder, `erased/` holds a file per erasure and `pictures/` a folder per system, concept and
+prompt set, each with the manifest that generate.py writes. All of it can be deleted at any time.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from unsee.benchmarks.subjects import Subject
+from unsee.benchmarks.systems import System
+from unsee.concepts import slug
+from unsee.config import EraseConfig
+from unsee.denoisers.base import Denoiser
+from unsee.erase import erase
+from unsee.errors import OptionError
+from unsee.files import writing
+from unsee.generate import generate_set
+from unsee.prompts import PromptSet
+from unsee.weights import ErasedWeights
+
+Watch = Callable[[str, float, float], None]
+"""Told what is being done, how much of it is, and how much there is."""
+
+BATCH = 64
+
+
+def unwatched(what: str, done: float, total: float) -> None:
+    """Tell nobody."""
+
+
+@dataclass
+class Workbench:
+    """The model, its evaluators and a folder."""
+
+    model: Denoiser
+    subject: Subject
+    folder: Path
+    censored: Denoiser | None = None
+    """The model of the system `censored`."""
+    settings: dict[str, Any] = field(default_factory=dict)
+    """Settings of every erasure in place of the recipe's."""
+    seed: int = 0
+    """Of the erasures."""
+    batch_size: int = BATCH
+    """Pictures drawn at once."""
+    watch: Watch = unwatched
+    seconds: dict[str, float] = field(default_factory=dict)
+    """How long each erasure took, by its name; those found in the folder too."""
+
+    def config(self, system: System, **settings: Any) -> EraseConfig:
+        """The settings of an erasure by a system."""
+        chosen = {
+            "method": system.method,
+            "eta": system.eta,
+            "seed": self.seed,
+            "rollout_seed": self.seed,
+            **self.settings,
+            **settings,
+        }
+        return EraseConfig.from_recipe(self.subject.recipe, **chosen)
+
+    def erased(
+        self,
+        system: System,
+        concepts: str | Sequence[str],
+        images: Sequence[Image.Image] | None = None,
+        **settings: Any,
+    ) -> ErasedWeights:
+        """Erase, or take the file that an earlier run left."""
+        config = self.config(system, **settings)
+        phrases = [concepts] if isinstance(concepts, str) else list(concepts)
+        key = _hash([self.model.fingerprint, asdict(config), phrases])
+        path = self.folder / "erased" / f"{slug(' '.join(phrases))}-{system.name}-{key}.safetensors"
+        what = f"erasing {', '.join(phrases)} by {system.name}"
+        took = path.with_suffix(".json")
+        if not (path.exists() and took.exists()):
+            seconds = [0.0]
+
+            def tell(done: Any) -> None:
+                seconds[0] = done.seconds
+                self.watch(what, done.step, done.steps)
+
+            state = path.with_suffix(".unfinished")
+            made = erase(
+                self.model, phrases, config, progress=tell, checkpoint=state, images=images
+            )
+            made.save(path, overwrite=True)
+            with writing(took, overwrite=True) as temporary:
+                temporary.write_text(json.dumps({"seconds": round(seconds[0], 1)}) + "\n")
+            state.unlink(missing_ok=True)
+        self.seconds[what.removeprefix("erasing ")] = json.loads(took.read_text())["seconds"]
+        return ErasedWeights.load(path)
+
+    def draw(
+        self,
+        system: System,
+        concept: str | Sequence[str],
+        prompts: PromptSet,
+        weights: ErasedWeights | None = None,
+    ) -> NDArray[np.uint8]:
+        """Draw a prompt set by a system that keeps the concept away: (n, height, width, 3).
+
+        `weights` is an erasure that was made with settings of its own.
+        """
+        phrases = [concept] if isinstance(concept, str) else list(concept)
+        plain = system.draws_as == "unedited" or system.censored
+        sort = [system.draws_as, "" if plain else phrases, prompts.prompts, prompts.seeds]
+        if weights is not None:
+            sort.append(weights.recipe.to_json())
+        elif system.method is not None:
+            sort.append(asdict(self.config(system)))
+        model = self.model
+        if system.censored:
+            if self.censored is None:
+                raise OptionError("the system censored needs a model; give --censored-model")
+            model = self.censored
+        name = system.draws_as if plain else f"{slug(' '.join(phrases))}-{system.name}"
+        folder = self.folder / "pictures" / f"{name}-{_hash([model.fingerprint, sort])}"
+        what = f"drawing by {system.name}" + ("" if plain else f" without {', '.join(phrases)}")
+
+        def paint() -> NDArray[np.uint8]:
+            drawn = generate_set(
+                model,
+                prompts,
+                folder,
+                negative=", ".join(phrases) if system.negative else None,
+                unsafe=", ".join(phrases) if system.sld else None,
+                sld=system.sld,
+                batch_size=self.batch_size,
+                progress=lambda done: self.watch(what, done.done, done.total),
+            )
+            return np.stack([np.asarray(Image.open(folder / one.file)) for one in drawn])
+
+        if system.method is None:
+            return paint()
+        made = weights if weights is not None else self.erased(system, phrases)
+        with made.applied(model):
+            return paint()
+
+
+def _hash(facts: Any) -> str:
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]

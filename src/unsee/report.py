@@ -1,0 +1,170 @@
+"""Results to look at: the figure as PNG and one self-contained HTML page.
+
+write_report   an experiment's folder -> figure.png and report.html
+write_index    a folder of experiments -> index.html with every table and claim
+"""
+
+import base64
+import html
+import io
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from unsee.benchmarks.outcome import FIGURE, REPORT, RESULT, Outcome, Panel
+from unsee.errors import CheckpointError, MissingExtra
+from unsee.files import writing
+
+_STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem;
+  color: #1a1a1a; background: #fff }
+table { border-collapse: collapse; margin: 1rem 0; display: block; overflow-x: auto }
+th, td { border: 1px solid #767676; padding: .3rem .6rem; text-align: right }
+th:first-child, td:first-child { text-align: left }
+th { background: #f0f0f0 }
+img { max-width: 100%; image-rendering: pixelated }
+figure { margin: 1.5rem 0 }
+figcaption { color: #404040 }
+.yes::before { content: "\\2713\\00a0"; color: #0a6b2d }
+.no::before { content: "\\2717\\00a0"; color: #b00020 }
+"""
+
+
+def write_report(folder: Path) -> Path:
+    """Draw the figure and the page of one result; returns the page.
+
+    Raises:
+        CheckpointError: the folder holds no result.
+        MissingExtra: matplotlib is not installed.
+    """
+    outcome = Outcome.read(folder)
+    figure = _figure(outcome)
+    if figure is not None:
+        with writing(folder / FIGURE, overwrite=True) as temporary:
+            temporary.write_bytes(figure)
+    with writing(folder / REPORT, overwrite=True) as temporary:
+        temporary.write_text(_page(outcome, figure), encoding="utf-8")
+    return folder / REPORT
+
+
+def write_index(folder: Path) -> Path:
+    """Put the tables and claims of all results below a folder on one page."""
+    places = sorted(path.parent for path in folder.glob(f"*/{RESULT}"))
+    if not places:
+        raise CheckpointError(f"{folder} holds no results; run an experiment: unsee bench --help")
+    parts = ["<h1>Results</h1>"]
+    for place in places:
+        outcome = Outcome.read(place)
+        link = html.escape(f"{place.name}/{REPORT}", quote=True)
+        parts += [f'<h2><a href="{link}">{html.escape(outcome.title)}</a></h2>', _body(outcome)]
+    with writing(folder / "index.html", overwrite=True) as temporary:
+        temporary.write_text(_document("Results", parts), encoding="utf-8")
+    return folder / "index.html"
+
+
+def _page(outcome: Outcome, figure: bytes | None) -> str:
+    where = f"Section {outcome.section} of Gandikota et al. 2023, on {outcome.model}."
+    parts = [
+        f"<h1>{html.escape(outcome.title)}</h1>",
+        f"<p>{html.escape(where)}</p>",
+        _body(outcome),
+    ]
+    if figure is not None:
+        parts.append(_image(figure, "the figure"))
+    for caption, sheet in outcome.sheets.items():
+        buffer = io.BytesIO()
+        sheet.quantize(256).save(buffer, format="PNG", optimize=True)
+        parts.append(_image(buffer.getvalue(), caption))
+    parts.append("<h2>What answered</h2>")
+    parts.append(_list(f"{what}: {answer}" for what, answer in outcome.facts.items()))
+    parts.append("<h2>Settings</h2>")
+    parts.append(_list(f"{name}: {value}" for name, value in outcome.settings.items()))
+    return _document(outcome.title, parts)
+
+
+def _body(outcome: Outcome) -> str:
+    head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in outcome.header)
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
+        for row in outcome.rows
+    )
+    claims = "".join(
+        f'<li class="{"yes" if claim.holds else "no"}">{html.escape(claim.text)}: '
+        f"{'holds' if claim.holds else 'does not hold'} ({html.escape(claim.numbers)})</li>"
+        for claim in outcome.claims
+    )
+    notes = "".join(f"<p>{html.escape(note)}</p>" for note in outcome.notes)
+    return f"<table><tr>{head}</tr>{rows}</table><ul>{claims}</ul>{notes}"
+
+
+def _list(lines: Any) -> str:
+    return "<ul>" + "".join(f"<li>{html.escape(line)}</li>" for line in lines) + "</ul>"
+
+
+def _image(png: bytes, caption: str) -> str:
+    source = base64.b64encode(png).decode()
+    shown = html.escape(caption, quote=True)
+    return (
+        f'<figure><img alt="{shown}" src="data:image/png;base64,{source}">'
+        f"<figcaption>{shown}</figcaption></figure>"
+    )
+
+
+def _document(title: str, parts: list[str]) -> str:
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
+        f"<title>{html.escape(title)}</title><style>{_STYLE}</style></head>"
+        f"<body>{''.join(parts)}</body></html>\n"
+    )
+
+
+def _figure(outcome: Outcome) -> bytes | None:
+    """The panels side by side, as PNG."""
+    if not outcome.panels:
+        return None
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingExtra("figures", "metrics") from error
+    count = len(outcome.panels)
+    figure = Figure(figsize=(min(6.5 * count, 19), 4.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    for axes, panel in zip(
+        figure.subplots(1, count, squeeze=False)[0], outcome.panels, strict=True
+    ):
+        _draw(axes, panel)
+    buffer = io.BytesIO()
+    # Without the date and the version, the same result gives the same bytes.
+    figure.savefig(buffer, format="png", dpi=100, metadata={"Software": None})
+    picture = Image.open(buffer)
+    smaller = io.BytesIO()
+    picture.convert("RGB").quantize(128).save(smaller, format="PNG", optimize=True)
+    return smaller.getvalue()
+
+
+def _draw(axes: Any, panel: Panel) -> None:
+    width = 0.8 / max(len(panel.series), 1)
+    for place, (name, points) in enumerate(panel.series.items()):
+        values = [value for value, _, _ in points]
+        reach = [
+            [max(value - low, 0) for value, low, _ in points],
+            [max(high - value, 0) for value, _, high in points],
+        ]
+        where = [float(group) for group in range(len(points))]
+        if panel.lines:
+            axes.errorbar(where, values, yerr=reach, label=name, marker="o", capsize=3)
+        else:
+            shifted = [x + (place - (len(panel.series) - 1) / 2) * width for x in where]
+            axes.bar(shifted, values, width, yerr=reach, label=name, capsize=2)
+    long = max((len(group) for group in panel.groups), default=0) > 8
+    axes.set_xticks(
+        range(len(panel.groups)), panel.groups, rotation=35 if long else 0,
+        ha="right" if long else "center",
+    )  # fmt: skip
+    axes.set_title(panel.title, fontsize=11)
+    axes.axhline(0, color="#444", linewidth=0.8)
+    if len(panel.series) > 1:
+        axes.legend(fontsize=8)
