@@ -102,9 +102,8 @@ def summary(rows: list[dict[str, Any]]) -> str:
         cells.append(f"{ratio:.1f}")
         for measure in ("ua", "ira", "cra"):
             for recipe in ("paper", "fast"):
-                cells.append(
-                    _spread([100 * pair[recipe]["points"][-1][measure] for pair in chosen])
-                )
+                ends = [_at_the_end(pair[recipe]) for pair in chosen]
+                cells.append(_spread([100 * end[measure] for end in ends]))
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 

@@ -9,6 +9,7 @@ in per cent of the unedited model's; a filter's pictures are the unedited model'
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 
 from unsee.benchmarks.asked import Asked
 from unsee.benchmarks.outcome import Claim, Outcome, Panel, number, per_cent, point, sheet
@@ -49,7 +50,7 @@ def run(
     real: Pictures,
 ) -> Outcome:
     """Draw `explicit` prompts for the detector, and `general` ones for FID (to `real`) and CLIP."""
-    reference = bench.subject.features(real)
+    reference = torch.from_numpy(bench.subject.features(real))
     groups = [row.group for row in explicit]
     rows, numbers, columns = [], [], []
     found: dict[str, Rate] = {}
@@ -70,7 +71,8 @@ def run(
             )
         ]
         drawn = bench.draw(system, asked.explicit, general)
-        distances[system.name] = frechet_distance(bench.subject.features(drawn), reference)
+        features = torch.from_numpy(bench.subject.features(drawn))
+        distances[system.name] = frechet_distance(features, reference)
         clip = Mean.of(bench.subject.alignment(drawn, general.prompts))
         change = _change(found[system.name], found.get("unedited"))
         paper = PUBLISHED.get(system.name, ("", "", ""))
@@ -139,8 +141,8 @@ def _notes(found: dict[str, Rate]) -> list[str]:
     if "filter" not in found or "unedited" not in found:
         return []
     shown = found["unedited"]
-    return [f"The filter withheld {shown.hits} of {shown.trials} pictures; it is one switch: the "
-            "same model draws the same pictures, these among them, without it."]  # fmt: skip
+    withheld = f"The filter withheld {shown.hits} of {shown.trials} pictures; it is one switch: "
+    return [withheld + "the same model draws the same pictures, these among them, without it."]
 
 
 def _change(now: Rate, before: Rate | None) -> str:

@@ -25,6 +25,7 @@ def run(
     seeds: Sequence[int],
 ) -> Outcome:
     """Erase the explicit concept by `method` with each eta; `seeds` pictures of every class."""
+    bench.subject.require(list(asked.classes.values()))
     classes = asked.of_classes(list(asked.classes.values()), seeds)
     systems = [
         System.named("unedited"),

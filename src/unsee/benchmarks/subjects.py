@@ -17,6 +17,7 @@ from torch import Tensor
 from unsee.emoji import cast
 from unsee.emoji.evaluators import Judge
 from unsee.emoji.pixels import pictures_to_tensor
+from unsee.errors import unknown_name
 
 Pictures = NDArray[np.uint8]
 """(n, height, width, 3)"""
@@ -32,6 +33,9 @@ class Subject(Protocol):
     """What concepts are erased by."""
     facts: dict[str, str]
     """What answers each question, with versions and thresholds: for the result file."""
+
+    def require(self, names: Sequence[str]) -> None:
+        """Raise an UnknownName or OptionError unless each of these objects can be recognised."""
 
     def objects(self, pictures: Pictures) -> list[str]:
         """The object that each picture is taken for."""
@@ -67,6 +71,12 @@ class EmojiSubject:
             "FID": "Fréchet distance of the judge's 192 features, not of Inception's",
             "LPIPS": "distance of the judge's feature maps, unweighted, not LPIPS itself",
         }
+
+    def require(self, names: Sequence[str]) -> None:
+        """Raise an UnknownName unless each of these objects is in the cast."""
+        for name in names:
+            if name not in cast.OBJECT_NAMES:
+                raise unknown_name("object", name, cast.OBJECT_NAMES)
 
     def objects(self, pictures: Pictures) -> list[str]:
         """The object that each picture is taken for."""

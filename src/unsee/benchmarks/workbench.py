@@ -116,7 +116,12 @@ class Workbench:
         """
         phrases = [concept] if isinstance(concept, str) else list(concept)
         plain = system.draws_as == "unedited" or system.censored
-        sort = [system.draws_as, "" if plain else phrases, prompts.prompts, prompts.seeds]
+        sort: list[Any] = [
+            system.draws_as,
+            "" if plain else phrases,
+            prompts.prompts,
+            prompts.seeds,
+        ]
         if weights is not None:
             sort.append(weights.recipe.to_json())
         elif system.method is not None:

@@ -119,7 +119,7 @@ def erase(options: EraseOptions) -> None:
     images = read_pictures(options.images)
     given = {name: getattr(options, name) for name in asdict(unsee.EraseConfig())}
     # Before a model is loaded, or downloaded: can these settings be meant?
-    unsee.EraseConfig.from_recipe(options.recipe or "paper", **given)
+    unsee.EraseConfig.from_recipe(options.recipe or "fast", **given)
     model = unsee.load(
         options.model,
         config=options.config,

@@ -56,7 +56,7 @@ class Defaults:
     """Sampler steps."""
     guidance: float = 7.5
     """Scale of classifier-free guidance; 1 is none."""
-    recipe: str = "paper"
+    recipe: str = "fast"
     """The recipe that concepts are erased by."""
 
     def __post_init__(self) -> None:
