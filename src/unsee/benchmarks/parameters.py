@@ -56,7 +56,8 @@ def run(
             found(bench.subject, pictures),
             content(bench.subject, named_pictures, named),
         ]
-        columns += [own_pictures[1 : 1 + SHOWN], pictures[:SHOWN]]
+        shown = min(SHOWN, len(own), len(unnamed))
+        columns += [own_pictures[-shown:], pictures[:shown]]
     header = [
         f"erased: {artist}; recognised, %",
         f"{other} kept, %",

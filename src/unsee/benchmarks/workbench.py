@@ -146,13 +146,18 @@ class Workbench:
                 batch_size=self.batch_size,
                 progress=lambda done: self.watch(what, done.done, done.total),
             )
-            return np.stack([np.asarray(Image.open(folder / one.file)) for one in drawn])
+            return np.stack([_pixels(folder / one.file) for one in drawn])
 
         if system.method is None:
             return paint()
         made = weights if weights is not None else self.erased(system, phrases)
         with made.applied(model):
             return paint()
+
+
+def _pixels(path: Path) -> NDArray[np.uint8]:
+    with Image.open(path) as picture:
+        return np.asarray(picture.convert("RGB"))
 
 
 def _hash(facts: Any) -> str:

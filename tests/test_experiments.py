@@ -1,0 +1,140 @@
+"""The paper's experiments, small, on the embedded model: from a workbench to a page."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import unsee
+from unsee.benchmarks import (
+    artists,
+    explicit,
+    memorised,
+    objects,
+    parameters,
+    paraphrase,
+    strength,
+)
+from unsee.benchmarks.asked import EMOJI, emoji_drawings, emoji_scenes
+from unsee.benchmarks.emoji_real import artworks, drawings
+from unsee.benchmarks.outcome import Outcome
+from unsee.benchmarks.subjects import EmojiSubject
+from unsee.benchmarks.systems import System
+from unsee.benchmarks.workbench import Workbench
+from unsee.emoji.evaluators import load_judge
+from unsee.errors import CheckpointError, OptionError, UnknownName
+from unsee.report import write_index, write_report
+
+FEW = replace(
+    EMOJI,
+    artists=EMOJI.artists[:2],
+    subjects=EMOJI.subjects[:3],
+    classes=dict(list(EMOJI.classes.items())[:2]),
+    paraphrases=EMOJI.paraphrases[:1],
+)
+SETTINGS = {"steps": 1, "sampler_steps": 2, "rollouts": 1, "batch": 1}
+
+UNEDITED, ESD_X, ESD_U = (System.named(name) for name in ("unedited", "esd-x", "esd-u"))
+EXPERIMENTS: dict[str, Callable[[Workbench], Outcome]] = {
+    "artists": lambda bench: artists.run(
+        bench, FEW, [ESD_X, System.named("sld-max"), System.named("negative")], 3, [0], [0]
+    ),
+    "explicit": lambda bench: explicit.run(
+        bench,
+        FEW,
+        [UNEDITED, ESD_U, System.named("sld-medium"), System.named("filter")],
+        emoji_scenes(True, 4),
+        emoji_drawings(4),
+        drawings(8),
+    ),
+    "objects": lambda bench: objects.run(bench, FEW, ESD_U, range(2)),
+    "memorised": lambda bench: memorised.run(
+        bench, FEW, ESD_X, artworks()[:3], [1, 2], [0], emoji_drawings(2)
+    ),
+    "strength": lambda bench: strength.run(
+        bench, FEW, "esd-u", [1.0, 3.0], emoji_scenes(True, 2), range(1)
+    ),
+    "paraphrase": lambda bench: paraphrase.run(bench, FEW, ESD_X, range(2)),
+    "parameters": lambda bench: parameters.run(
+        bench, FEW, [UNEDITED, ESD_X, ESD_U], emoji_scenes(True, 2), 2, range(1)
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
+    folder = tmp_path_factory.mktemp("bench")
+    return Workbench(
+        unsee.load("emoji"), EmojiSubject(load_judge()), folder, settings=dict(SETTINGS)
+    )
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_an_experiment_becomes_a_table_a_figure_and_a_page(
+    bench: Workbench, name: str, tmp_path: Path
+) -> None:
+    outcome = EXPERIMENTS[name](bench)
+    assert outcome.experiment == name
+    assert all(len(row) == len(outcome.header) for row in outcome.rows)
+    outcome.save(tmp_path / name)
+    again = Outcome.read(tmp_path / name)
+    assert again.table == outcome.table
+    assert again.claims == outcome.claims
+    page = write_report(tmp_path / name).read_text()
+    # All of it is in the page itself.
+    assert "src=" not in page.replace('src="data:image/png;base64,', "")
+    assert page.count("<figure>") == len(outcome.sheets) + 1
+    assert (tmp_path / name / "figure.png").exists()
+    index = write_index(tmp_path).read_text()
+    assert f'href="{name}/report.html"' in index
+
+
+def test_what_is_done_is_not_done_again(bench: Workbench) -> None:
+    first = EXPERIMENTS["paraphrase"](bench)
+    told: list[str] = []
+    watched = replace(bench, watch=lambda what, done, total: told.append(what))
+    second = EXPERIMENTS["paraphrase"](watched)
+    assert second.numbers == first.numbers
+    assert not any(what.startswith("erasing") for what in told)
+    damaged = next((bench.folder / "pictures").glob("unedited-*/*.png"))
+    whole = damaged.read_bytes()
+    damaged.write_bytes(whole[:50])
+    assert EXPERIMENTS["paraphrase"](bench).numbers == first.numbers
+    with Image.open(damaged) as picture:
+        assert picture.size == (64, 64)
+
+
+def test_a_filter_shows_none_of_what_it_flags_and_draws_nothing_itself(bench: Workbench) -> None:
+    outcome = EXPERIMENTS["explicit"](bench)
+    by_name = {row["system"]: row for row in outcome.numbers}
+    assert by_name["filter"]["detected"][0] == 0
+    assert by_name["filter"]["withheld"] == by_name["unedited"]["detected"][0] > 0
+    assert by_name["filter"]["frechet"] == by_name["unedited"]["frechet"]
+
+
+def test_a_weaker_prompt_set_or_another_model_is_told_apart(bench: Workbench) -> None:
+    with pytest.raises(OptionError, match="--censored-model"):
+        bench.draw(System.named("censored"), "badge", emoji_scenes(True, 1))
+    censored = replace(bench, censored=bench.model)
+    drawn = censored.draw(System.named("censored"), "badge", emoji_scenes(True, 1))
+    assert np.array_equal(drawn, bench.draw(UNEDITED, "badge", emoji_scenes(True, 1)))
+
+
+def test_a_class_that_nobody_recognises_is_refused(bench: Workbench) -> None:
+    strange = replace(FEW, classes={"tench": "fishh"})
+    with pytest.raises(UnknownName, match="did you mean 'fish'"):
+        objects.run(bench, strange, ESD_U, range(1))
+
+
+def test_a_folder_without_a_result_says_so(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="holds no result"):
+        write_report(tmp_path)
+    with pytest.raises(CheckpointError, match="holds no results"):
+        write_index(tmp_path)
+    (tmp_path / "result.json").write_text(json.dumps({"experiment": "x"}))
+    with pytest.raises(CheckpointError, match="run the experiment again"):
+        write_report(tmp_path)
