@@ -14,7 +14,7 @@ from PIL import Image
 from unsee.config import EraseConfig
 from unsee.denoisers.base import Defaults
 from unsee.erase import erase
-from unsee.errors import OptionError, OutputError, Stopped
+from unsee.errors import OptionError, OutputError, Stopped, UnknownName
 from unsee.generate import generate, generate_set
 from unsee.guidance import Momentum, SafeLatentDiffusion, safe_latent_guidance
 from unsee.loading import Model
@@ -304,7 +304,7 @@ def test_a_set_drawn_by_sld_says_so_and_an_unknown_configuration_is_refused(
 ) -> None:
     drawn = generate_set(tiny, SET, tmp_path / "sld", steps=2, unsafe="dog", sld="max")
     assert {(one.unsafe, one.sld) for one in drawn} == {("dog", "max")}
-    with pytest.raises(OptionError, match="did you mean 'medium'"):
+    with pytest.raises(UnknownName, match="did you mean 'medium'"):
         generate_set(tiny, SET, tmp_path / "no", steps=2, unsafe="dog", sld="medum")
     with pytest.raises(OptionError, match="--unsafe"):
         generate_set(tiny, SET, tmp_path / "half", steps=2, sld="max")
