@@ -274,6 +274,26 @@ def test_a_diverging_training_stops_with_what_to_lower(tiny: Model) -> None:
     assert _state(tiny) == before
 
 
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_gradient_that_is_not_finite_reaches_no_weight(
+    tiny: Model, tiny_folder: Path, precision: str
+) -> None:
+    model = load(tiny_folder, device="cpu", dtype=torch.bfloat16) if precision == "bf16" else tiny
+    with Training(model, [Concept("cat")], _config(precision=precision)) as training:
+        training.advance()
+        parameters = training._student.parameters
+        chosen = next(iter(parameters.values()))
+        before = {name: value.detach().clone() for name, value in parameters.items()}
+        hook = chosen.register_hook(lambda gradient: gradient * torch.inf)
+        with pytest.raises(NonFiniteLoss, match="a gradient is no longer a finite number at step"):
+            training.advance()
+        hook.remove()
+        assert all(bool(value.isfinite().all()) for value in parameters.values())
+        assert torch.equal(chosen, next(iter(before.values())))
+        if precision == "fp32":
+            assert all(torch.equal(value, before[name]) for name, value in parameters.items())
+
+
 def test_weights_that_are_not_finite_are_not_handed_out(tiny: Model) -> None:
     training = Training(tiny, [Concept("cat")], _config(lr=0.5, eta=7.0))
     next(iter(training._student.parameters.values())).data[0] = torch.nan

@@ -103,7 +103,7 @@ def erase(
             except NonFiniteLoss as error:
                 if state is None:
                     raise
-                # No weight has been touched since the last step.
+                # What is not finite has not reached a weight.
                 training.save(state, recipe.to_json())
                 raise NonFiniteLoss(
                     f"{error}; the last good state is in {state}: delete it to start anew"

@@ -28,8 +28,11 @@ CHUNK = 2**18
 class Optimizer(Protocol):
     """What a Training makes its steps with."""
 
-    def descend(self, loss: Tensor, rate: float) -> None:
-        """Make one step: the gradients of `loss`, and parameters updated with this rate."""
+    def descend(self, loss: Tensor, rate: float) -> bool:
+        """Make one step: the gradients of `loss`, and parameters updated with this rate.
+
+        Returns whether all gradients were finite; a parameter with another one is left as it was.
+        """
 
     def state(self) -> dict[str, Tensor]:
         """Everything that the next step depends on, besides the parameters."""
@@ -48,13 +51,18 @@ class Adam:
         self._parameters = parameters
         self._adam = torch.optim.Adam(parameters.values(), betas=BETAS, eps=EPS)
 
-    def descend(self, loss: Tensor, rate: float) -> None:
-        """Make one step."""
+    def descend(self, loss: Tensor, rate: float) -> bool:
+        """Make one step, or none at all if a gradient is not finite."""
         self._adam.zero_grad()
         torch.autograd.backward(loss)
+        gradients = [value.grad for value in self._parameters.values() if value.grad is not None]
+        # One norm, so that a GPU is waited for once.
+        if not bool(torch.nn.utils.get_total_norm(gradients).isfinite()):
+            return False
         for group in self._adam.param_groups:
             group["lr"] = rate
         self._adam.step()
+        return True
 
     def state(self) -> dict[str, Tensor]:
         """Steps made and both moments, for each parameter."""
@@ -88,6 +96,7 @@ class LeanAdam:
     def __init__(self, parameters: Mapping[str, nn.Parameter], seed: int) -> None:
         self._rate = 0.0
         self._step = 0
+        self._finite = True
         self._moments = {name: _Moments(value) for name, value in parameters.items()}
         device = next(iter(parameters.values())).device
         self._chance = torch.Generator(device).manual_seed(seed)
@@ -96,16 +105,21 @@ class LeanAdam:
             attach: Any = parameter.register_post_accumulate_grad_hook
             self._hooks.append(attach(functools.partial(self._update, moments=self._moments[name])))
 
-    def descend(self, loss: Tensor, rate: float) -> None:
+    def descend(self, loss: Tensor, rate: float) -> bool:
         """Make one step."""
         self._rate = rate
         self._step += 1
+        self._finite = True
         torch.autograd.backward(loss)
+        return self._finite
 
     @torch.no_grad()
     def _update(self, parameter: nn.Parameter, moments: "_Moments") -> None:
         gradient, parameter.grad = parameter.grad, None
         assert gradient is not None
+        if not bool(gradient.isfinite().all()):
+            self._finite = False
+            return
         flat, slope = parameter.detach().view(-1), gradient.reshape(-1)
         first, second = (1 - beta**self._step for beta in BETAS)
         for begin in range(0, len(flat), CHUNK):

@@ -78,7 +78,8 @@ class Training:
             # Before it reaches a weight.
             if not math.isfinite(value):
                 raise self._diverged("the loss")
-            self._optimizer.descend(loss, self._config.rate(self.step))
+            if not self._optimizer.descend(loss, self._config.rate(self.step)):
+                raise self._diverged("a gradient")
         self.step += 1
         return value
 
