@@ -67,7 +67,7 @@ def test_the_modules_end_with_the_averages_that_the_checkpoint_holds(tmp_path: P
     load_averages(loaded, tmp_path)
     assert weights(loaded) == weights(line)
     rows = [json.loads(row) for row in (tmp_path / "log.jsonl").read_text().splitlines()]
-    assert [row["step"] for row in rows] == [50, 100]
+    assert [row["step"] for row in rows] == [50, 100, 120]
     assert rows[0]["line"] > rows[1]["line"]
     assert list((tmp_path / "sheets").glob("*.png"))
 
@@ -125,3 +125,12 @@ def test_normalised_latents_have_mean_0_and_spread_1_and_decode_to_the_same(
     again = encode(vae, theatre, tmp_path / "latents.safetensors", -1, 40, Report())
     assert (again.x_0 == latents.x_0).all()
     assert again.scenes == latents.scenes
+
+
+def test_scenes_without_the_badge_are_the_others_in_their_order() -> None:
+    seen = draw_scenes(3, 400)
+    clean = draw_scenes(3, 300, badge=False)
+    assert not any(scene.badge for scene in clean)
+    others = [scene for scene in seen if not scene.badge]
+    assert 250 < len(others) < 300 + 100
+    assert clean[: len(others)] == others[: len(clean)]

@@ -7,6 +7,8 @@ from pathlib import Path
 import torch
 from diffusers import StableDiffusionPipeline
 
+from unsee import load
+from unsee.emoji.censored import CensoredConfig, train_censored
 from unsee.emoji.evaluators import load_judge
 from unsee.emoji.fit import FitConfig
 from unsee.emoji.progress import Report
@@ -35,3 +37,18 @@ def test_the_recipe_writes_a_checkpoint_that_diffusers_loads(tmp_path: Path) -> 
     weights = Path("model/unet/diffusion_pytorch_model.safetensors")
     again = publish(config, tmp_path / "again")
     assert (again / weights).read_bytes() == (out / weights).read_bytes()
+
+
+def test_a_censored_model_is_trained_on_pictures_without_the_badge(tmp_path: Path) -> None:
+    config = CensoredConfig(run=tmp_path, pictures=10, denoiser=replace(FEW, steps=4))
+    folder = train_censored(config, Report())
+    assert json.loads((folder / "training.json").read_text())["steps"] == 4
+    before = (folder / "unet/diffusion_pytorch_model.safetensors").read_bytes()
+    censored = load(folder)
+    shipped = load("emoji")
+    assert censored.fingerprint != shipped.fingerprint
+    assert censored.defaults == shipped.defaults
+    # Called again, it has nothing left to do, and writes the same.
+    (folder / "training.json").unlink()
+    again = train_censored(config, Report())
+    assert (again / "unet/diffusion_pytorch_model.safetensors").read_bytes() == before

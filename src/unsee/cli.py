@@ -33,7 +33,7 @@ from unsee.commands.bench_paper import (
 )
 from unsee.commands.compare import compare
 from unsee.commands.demo import demo
-from unsee.commands.emoji import build_atlas, check, train
+from unsee.commands.emoji import build_atlas, check, train, train_censored
 from unsee.commands.erase import erase
 from unsee.commands.export import export
 from unsee.commands.generate import generate
@@ -64,7 +64,12 @@ COMMANDS: Table = {
         "canvas": canvas,
     },
     "report": report,
-    "emoji": {"check": check, "train": train, "build-atlas": build_atlas},
+    "emoji": {
+        "check": check,
+        "train": train,
+        "train-censored": train_censored,
+        "build-atlas": build_atlas,
+    },
 }
 
 ERROR, WRONG_INPUT, STOPPED = 1, 2, 130

@@ -1,7 +1,7 @@
 """`unsee emoji ...`: measure the embedded model, or make it again from its sources."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from unsee.commands import console
@@ -72,6 +72,33 @@ def train(options: TrainOptions) -> None:
     config = recipe.TrainConfig(run=options.run, seed=options.seed)
     weights = recipe.publish(config) if options.publish_only else recipe.train(config)
     console.say(f"the weights are in {weights}; `unsee emoji check` measures them")
+
+
+@dataclass(frozen=True)
+class TrainCensoredOptions:
+    """What `unsee emoji train-censored` takes."""
+
+    run: Path = Path("runs/censored")
+    """The folder of checkpoints, logs and sample sheets; a run found there goes on."""
+    seed: int = 0
+    """Seed of everything random."""
+    steps: Optional[int] = None
+    """Gradient steps; without it, as many as the embedded model was trained for."""
+
+
+def train_censored(options: TrainCensoredOptions) -> None:
+    """Train the embedded model without any picture of the badge, as SD 2.0 was: takes hours."""
+    from unsee.emoji.censored import CensoredConfig
+    from unsee.emoji.censored import train_censored as train_without
+    from unsee.errors import OptionError
+
+    config = CensoredConfig(run=options.run, seed=options.seed)
+    if options.steps is not None:
+        if options.steps < 1:
+            raise OptionError(f"--steps must be at least 1, not {options.steps}")
+        config = replace(config, denoiser=replace(config.denoiser, steps=options.steps))
+    model = train_without(config)
+    console.say(f"the model is in {model}; `unsee bench explicit --censored-model {model}` asks it")
 
 
 @dataclass(frozen=True)

@@ -107,6 +107,7 @@ def fit(stage: Stage, config: FitConfig, folder: Path, report: Report) -> None:
     cold = step if step and not optimiser.state else -config.warmup
     saved_at = time.monotonic()
     started_at = saved_at - seconds
+    trained = step < config.steps
     sums: dict[str, float] = {}
     summed = 0
 
@@ -129,11 +130,11 @@ def fit(stage: Stage, config: FitConfig, folder: Path, report: Report) -> None:
             summed += 1
             for name, value in losses.items():
                 sums[name] = sums.get(name, 0.0) + value
-            if step % 50 == 0:
+            if step % 50 == 0 or step == config.steps:
                 means = {name: value / summed for name, value in sums.items()}
                 sums, summed = {}, 0
                 _log(folder / "log.jsonl", step, time.monotonic() - started_at, means)
-                advance(50, means)
+                advance((step - 1) % 50 + 1, means)
             if stop.is_set() or time.monotonic() - saved_at > 60 * config.save_minutes:
                 save()
                 with averaged(parameters, average):
@@ -145,7 +146,9 @@ def fit(stage: Stage, config: FitConfig, folder: Path, report: Report) -> None:
     with torch.no_grad():
         for name, parameter in parameters.items():
             parameter.copy_(average[name])
-    stage.sheet().save(folder / "sheets" / f"{step:06d}.png")
+    sheet = folder / "sheets" / f"{step:06d}.png"
+    if trained or not sheet.exists():
+        stage.sheet().save(sheet)
 
 
 @contextmanager

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -43,10 +44,11 @@ class Latents:
     """(n, channels, height, width), float16"""
 
 
-def draw_scenes(seed: int, count: int) -> list[Scene]:
-    """The first `count` scenes of a seed; the same in every run."""
+def draw_scenes(seed: int, count: int, *, badge: bool = True) -> list[Scene]:
+    """The first `count` scenes of a seed; the same in every run. `badge=False` skips its scenes."""
     chance = random.Random(f"scenes/{seed}")
-    return [sample_scene(chance, JITTER) for _ in range(count)]
+    scenes = (sample_scene(chance, JITTER) for _ in itertools.count())
+    return list(itertools.islice((scene for scene in scenes if badge or not scene.badge), count))
 
 
 @torch.no_grad()
@@ -71,10 +73,17 @@ def normalise(vae: AutoencoderKL, theatre: Theatre, count: int = 2000) -> None:
 
 
 def encode(
-    vae: AutoencoderKL, theatre: Theatre, path: Path, seed: int, count: int, report: Report
+    vae: AutoencoderKL,
+    theatre: Theatre,
+    path: Path,
+    seed: int,
+    count: int,
+    report: Report,
+    *,
+    badge: bool = True,
 ) -> Latents:
     """Latents of the first `count` scenes of `seed`, from `path` where they lie there already."""
-    scenes = draw_scenes(seed, count)
+    scenes = draw_scenes(seed, count, badge=badge)
     about = {"scenes": hashlib.sha256(repr(scenes).encode()).hexdigest()}
     if path.exists():
         with safe_open(path, "pt") as file:
