@@ -1,6 +1,7 @@
 """What an erasure removed and left: the counting, on answers made by hand."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,13 @@ from unsee.benchmarks.canvas import (
     Target,
     beside,
     draw_targets,
+    real_features,
     retention,
     untrained,
 )
-from unsee.benchmarks.canvas_run import CanvasConfig, Watch, run, table
+from unsee.benchmarks.canvas_run import CanvasConfig, Watch, run
+from unsee.benchmarks.canvas_table import table
+from unsee.benchmarks.peak import PeakMemory
 from unsee.config import EraseConfig
 from unsee.emoji import cast
 from unsee.emoji.evaluators import load_judge
@@ -120,11 +124,13 @@ def test_the_table_shows_means_spreads_and_parts_of_the_unedited() -> None:
         config |= {"lr": 1e-3, "contexts": [], "preserve": ["cat"], "preserve_weight": 3.0}
         return {
             "target": "noto", "kind": "artist", "config": config, "seconds": 10.0,
+            "memory": 2**30 * (1 + seed), "size": 2**20, "fid": 3.0 + seed, "unedited_fid": 3.0,
             "after": counts, "unedited": before,
         }  # fmt: skip
 
     text = table([row(0, 70), row(1, 74)])
-    assert "| noto | 90.0 ± 0.0 | 72.0 ± 2.8 (90.0) | 50.0 ± 0.0 (50.0) | 10.0 ± 0.0 | 10 |" in text
+    rates = "90.0 ± 0.0 | 72.0 ± 2.8 (90.0) | 50.0 ± 0.0 (50.0) | 10.0 ± 0.0"
+    assert f"| noto | {rates} | 3.50 (3.00) | 10 | 1.50 | 1.0 |" in text
     assert "objects" not in text
     assert (
         "(eta 1, 200 steps, lr 0.001, preserve weight 3; told the name and prompts to preserve)"
@@ -146,6 +152,9 @@ def test_a_run_measures_each_erasure_once(tmp_path: Path, monkeypatch: pytest.Mo
     # Not counted: the fish by noto, of the canvas and of its own; a fish that is preserved.
     assert rows[0]["after"]["ua"][1] == rows[0]["unedited"]["ua"][1] == 2 * (2 - 1)
     assert rows[0]["after"]["ira"][1] == 2 * 7 - 1
+    assert rows[0]["size"] > 1000
+    assert rows[0]["unedited_fid"] == rows[1]["unedited_fid"] > 0
+    assert rows[0]["fid"] != rows[0]["unedited_fid"]
     assert len(lines) == 2
     assert parts == sorted(parts)
     assert parts[-1] == 2
@@ -156,3 +165,25 @@ def test_a_run_measures_each_erasure_once(tmp_path: Path, monkeypatch: pytest.Mo
         json.loads(line) for line in (tmp_path / "rows.jsonl").read_text().splitlines()
     ]
     assert len(lines) == 2
+
+
+def test_the_features_of_the_drawings_are_those_of_what_they_show() -> None:
+    canvas = Canvas.whole()[:16]
+    features = real_features(canvas, load_judge())
+    assert features.shape[0] == 16
+    # Asked in another order, each row is still its own.
+    turned = torch.arange(15, -1, -1)
+    torch.testing.assert_close(real_features(canvas[turned], load_judge()), features[turned])
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells its peak")
+def test_the_peak_is_of_the_block_alone() -> None:
+    with PeakMemory(torch.device("cpu")) as small:
+        pass
+    with PeakMemory(torch.device("cpu")) as large:
+        torch.ones(50_000_000).sum()
+    with PeakMemory(torch.device("cpu")) as after:
+        pass
+    used = [peak.bytes or 0 for peak in (small, large, after)]
+    assert min(used) > 0
+    assert used[1] - max(used[0], used[2]) > 150e6

@@ -1,13 +1,14 @@
 """What one erasure removed and what it left, on every object in every style.
 
-Target       what is erased: an artist or an object of `emoji`
-Canvas       the prompts "OBJECT in the style of ARTIST" that are drawn
-Answers      what the judge says of their pictures
-Retention    UA, IRA and CRA, as UnlearnCanvas (Zhang et al. 2024) defines them
-look         draw a canvas and ask the judge
-retention    answers -> Retention
-untrained    which rows of a canvas an erasure was not told about
-beside       prompts of other concepts for an erasure to preserve
+Target         what is erased: an artist or an object of `emoji`
+Canvas         the prompts "OBJECT in the style of ARTIST" that are drawn
+Answers        what the judge says of their pictures
+Retention      UA, IRA and CRA, as UnlearnCanvas (Zhang et al. 2024) defines them
+look           draw a canvas and ask the judge
+real_features  what the judge sees in the artists' own drawings of a canvas
+retention      answers -> Retention
+untrained      which rows of a canvas an erasure was not told about
+beside         prompts of other concepts for an erasure to preserve
 """
 
 import random
@@ -24,6 +25,7 @@ from unsee.denoisers.base import Denoiser
 from unsee.emoji import cast
 from unsee.emoji.evaluators import Judge
 from unsee.emoji.pixels import pictures_to_tensor
+from unsee.emoji.scenes import Scene, Theatre
 from unsee.errors import OptionError, unknown_name
 from unsee.metrics.rates import Rate
 from unsee.sampling import GenerateStep, generate
@@ -153,6 +155,15 @@ def look(
         torch.cat([verdict.badge > 0 for verdict in verdicts]),
         torch.cat([verdict.features for verdict in verdicts]),
     )
+
+
+def real_features(canvas: Canvas, judge: Judge) -> Tensor:
+    """(n, width): the judge's features of the drawings themselves, upright and in the middle."""
+    theatre = Theatre()
+    pairs = zip(canvas.artists.tolist(), canvas.objects.tolist(), strict=True)
+    x = pictures_to_tensor(np.stack([theatre.render(Scene(*pair)) for pair in pairs]))
+    with torch.no_grad():
+        return torch.cat([judge(part).features for part in torch.split(x, BATCH)])
 
 
 def retention(canvas: Canvas, answers: Answers, target: Target) -> Retention:

@@ -2,17 +2,17 @@
 
 CanvasConfig   which concepts, which seeds, which settings
 run            resumable: what rows.jsonl holds already is not done again
-table          rows -> Markdown, means with their spread, beside ESD's row of UnlearnCanvas
 """
 
 import json
-import math
-import statistics
+import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+from torch import Tensor
 
 from unsee.benchmarks.canvas import (
     Answers,
@@ -21,32 +21,29 @@ from unsee.benchmarks.canvas import (
     Target,
     beside,
     look,
+    real_features,
     retention,
     untrained,
 )
+from unsee.benchmarks.canvas_table import MEASURES, table
+from unsee.benchmarks.peak import PeakMemory
 from unsee.config import EraseConfig
 from unsee.denoisers.base import Denoiser
 from unsee.emoji.evaluators import Judge
 from unsee.erase import EraseStep, erase
 from unsee.errors import CheckpointError, OptionError
 from unsee.files import check_output, writing
+from unsee.metrics.frechet import frechet_distance
 from unsee.sampling import GenerateStep
+from unsee.weights import ErasedWeights
 
 METHOD_FOR = {"artist": "esd-x", "object": "esd-u"}
 """The paper's choice: cross-attention for what a prompt names, the rest for object classes."""
 
 RECIPE_FOR = {"artist": "emoji-style", "object": "emoji-object"}
 
-PUBLISHED = {"artist": (98.58, 80.97, 93.96), "object": (92.15, 55.78, 44.23)}
-"""UA, IRA, CRA of ESD on Stable Diffusion 1.5, per cent: the UnlearnCanvas benchmark's table."""
-
-BARS = {"artist": (95.0, 92.0, 92.0), "object": (90.0, 85.0, 85.0)}
-"""Per cent: UA at least; IRA and CRA at least this part of the unedited model's."""
-
 ERASING = 0.4
 """How much of the time of a row is the erasure, about; the rest is drawing."""
-
-MEASURES = ("ua", "ira", "cra", "content")
 
 
 @dataclass(frozen=True)
@@ -137,6 +134,7 @@ class _Measuring:
         self.rows = targets * len(seeds)
         self.whole = Canvas.whole()
         self.unedited: dict[Target | None, Answers] = {}
+        self.drawings: Tensor | None = None
 
     def row(self, number: int, target: Target, settings: EraseConfig) -> dict[str, Any]:
         what = f"{target.kind} {target.name!r}, {settings.method}, seed {settings.seed}"
@@ -149,7 +147,8 @@ class _Measuring:
         def tell(done: EraseStep) -> None:
             self._tell(number + ERASING * done.step / done.steps, f"erasing {what}")
 
-        erased = erase(self.model, target.phrase, settings, progress=tell)
+        with PeakMemory(self.model.device) as peak:
+            erased = erase(self.model, target.phrase, settings, progress=tell)
         seconds = time.monotonic() - began
         with erased.applied(self.model):
             answers = self._look(self.whole, f"drawing without {what}", number, 1 - ERASING)
@@ -163,11 +162,23 @@ class _Measuring:
         if self.watch.row:
             shown = ", ".join(f"{name.upper()} {getattr(after, name)}" for name in MEASURES[:3])
             self.watch.row(f"{what}: {shown}, {seconds:.0f} s")
+        kept = other & ~self.whole.shows(target)
+        real = self._real()[kept]
         return {
             "seconds": round(seconds, 1),
+            "memory": peak.bytes,
+            "size": _size(erased),
+            "fid": round(frechet_distance(answers.features[kept], real), 3),
+            "unedited_fid": round(frechet_distance(unedited.features[kept], real), 3),
             "after": _counts(after),
             "unedited": _counts(before),
         }
+
+    def _real(self) -> Tensor:
+        """The judge's features of the drawings that the whole canvas asks for."""
+        if self.drawings is None:
+            self.drawings = real_features(self.whole, self.judge)
+        return self.drawings
 
     def _look(self, canvas: Canvas, what: str, number: int, part: float) -> Answers:
         def tell(done: GenerateStep) -> None:
@@ -181,71 +192,6 @@ class _Measuring:
             self.watch.progress(done, self.rows, what)
 
 
-def table(rows: Iterable[dict[str, Any]]) -> str:
-    """Lay rows out as Markdown: a line per concept, then the means over concepts and seeds."""
-    rows = list(rows)
-    parts = []
-    for kind in BARS:
-        chosen = [row for row in rows if row["kind"] == kind]
-        if not chosen:
-            continue
-        method = chosen[0]["config"]["method"]
-        first = chosen[0]["config"]
-        settings = f"eta {first['eta']:g}, {first['steps']} steps, lr {first['lr']:g}"
-        if first["preserve"] and first["preserve_weight"] != 1:
-            settings += f", preserve weight {first['preserve_weight']:g}"
-        told = [name for name in ("contexts", "preserve") if chosen[0]["config"][name]]
-        lines = [
-            f"### {kind}s, {method} ({settings}; told {_told(told)})",
-            "",
-            "| erased | UA | IRA (of unedited) | CRA (of unedited) | content kept | seconds |",
-            "|---|---|---|---|---|---|",
-        ]
-        for name in dict.fromkeys(row["target"] for row in chosen):
-            same = [row for row in chosen if row["target"] == name]
-            lines.append(_line(name, same))
-        lines.append(_line("**mean**", chosen))
-        ua, ira, cra = PUBLISHED[kind]
-        lines.append(f"| *ESD on SD 1.5, UnlearnCanvas* | {ua} | {ira} | {cra} | | 6163 |")
-        ua, ira, cra = BARS[kind]
-        lines.append(f"| *the bar of this project* | {ua} | ({ira}) | ({cra}) | | 90 |")
-        parts.append("\n".join(lines))
-    return "\n\n".join(parts) + "\n"
-
-
-def mean(rows: Iterable[dict[str, Any]], measure: str, *, relative: bool = False) -> float:
-    """Mean of a measure over rows, per cent; `relative` to the unedited model's."""
-    return statistics.mean(_per_cent(row, measure, relative) for row in rows)
-
-
-def _told(told: list[str]) -> str:
-    words = {"contexts": "contexts to lose it in", "preserve": "prompts to preserve"}
-    return " and ".join(["the name", *(words[name] for name in told)])
-
-
-def _line(name: str, rows: list[dict[str, Any]]) -> str:
-    cells = [name]
-    for measure in MEASURES:
-        values = [_per_cent(row, measure, False) for row in rows]
-        cell = f"{statistics.mean(values):.1f}"
-        if len(values) > 1:
-            cell += f" ± {statistics.stdev(values):.1f}"
-        if measure in ("ira", "cra"):
-            cell += f" ({mean(rows, measure, relative=True):.1f})"
-        cells.append(cell)
-    cells.append(f"{statistics.mean(row['seconds'] for row in rows):.0f}")
-    return "| " + " | ".join(cells) + " |"
-
-
-def _per_cent(row: dict[str, Any], measure: str, relative: bool) -> float:
-    hits, trials = row["after"][measure]
-    value: float = hits / trials
-    if relative:
-        before_hits, before_trials = row["unedited"][measure]
-        value = value * before_trials / before_hits if before_hits else math.nan
-    return 100 * value
-
-
 def _measure(
     target: Target, whole: Canvas, answers: Answers, own: Canvas, own_answers: Answers
 ) -> Retention:
@@ -257,6 +203,12 @@ def _measure(
 def _counts(measured: Retention) -> dict[str, list[int]]:
     rates = {name: getattr(measured, name) for name in MEASURES}
     return {name: [rate.hits, rate.trials] for name, rate in rates.items()}
+
+
+def _size(erased: ErasedWeights) -> int:
+    """Bytes of its file."""
+    with tempfile.TemporaryDirectory() as folder:
+        return erased.save(Path(folder) / "erased.safetensors").stat().st_size
 
 
 def _key(row: dict[str, Any]) -> str:
