@@ -13,7 +13,7 @@ import torch
 from diffusers import UNet2DConditionModel
 
 
-def _memory(field: str) -> int:
+def memory(field: str) -> int:
     """Bytes, from /proc/self/status: VmRSS now, VmHWM at the highest."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith(f"{field}:"):
@@ -26,7 +26,7 @@ class Meter:
 
     def __init__(self) -> None:
         self.rows = {"without gradient": 0, "with gradient": 0}
-        self.base = _memory("VmRSS")
+        self.base = memory("VmRSS")
         self.began = time.monotonic()
         forward = UNet2DConditionModel.forward
 
@@ -50,8 +50,8 @@ class Meter:
             "rows_per_step": sum(self.rows.values()) / steps,
             "seconds": round(seconds, 2),
             "seconds_per_step": round(seconds / steps, 4),
-            "peak_bytes": _memory("VmHWM"),
-            "peak_bytes_above_imports": _memory("VmHWM") - self.base,
+            "peak_bytes": memory("VmHWM"),
+            "peak_bytes_above_imports": memory("VmHWM") - self.base,
             **more,
         }
         sys.stdout.write(json.dumps(record) + "\n")
