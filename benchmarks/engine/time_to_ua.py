@@ -14,20 +14,15 @@ import argparse
 import json
 import statistics
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
-import torch
+from curves import measured, spread
 
 import unsee
-from unsee.benchmarks.canvas import Canvas, Target, draw_targets, look, retention
-from unsee.concepts import Concept
+from unsee.benchmarks.canvas import Target, draw_targets
 from unsee.emoji.evaluators import load_judge
 from unsee.files import writing
-from unsee.hashing import fingerprints
-from unsee.training import Training
-from unsee.weights import ErasedWeights, Recipe
 
 STEPS = {"paper": (6, 12, 25, 50, 100, 200), "fast": (3, 6, 12, 25, 50, 100)}
 """Gradient steps after which is measured."""
@@ -47,39 +42,7 @@ def curve(recipe: str, target: Target, seed: int, model: Any, judge: Any) -> lis
     config = unsee.EraseConfig.from_recipe(
         recipe, **settings, lr=rate * times, steps=STEPS[recipe][-1]
     )
-    concept = Concept(target.phrase)
-    own, whole = Canvas.of(target), Canvas.whole()
-    own = own[torch.arange(len(own)) % 2 == 0]
-    kept = whole[(whole.objects % 8 == 1) & ~whole.shows(target)]
-    made = Recipe(
-        base=model.name,
-        base_fingerprints=fingerprints(model.network.state_dict()),
-        concepts=(concept,),
-        config=json.loads(json.dumps(vars(config))),
-        versions={},
-    )
-    points = []
-    seconds, began = 0.0, time.process_time()
-    with Training(model, [concept], config) as training:
-        while training.step < config.steps:
-            training.advance()
-            if training.step not in STEPS[recipe]:
-                continue
-            seconds += time.process_time() - began
-            with ErasedWeights(training.result(), made).applied(model):
-                gone = retention(own, look(model, own, judge), target)
-                left = retention(kept, look(model, kept, judge), target)
-            points.append(
-                {
-                    "step": training.step,
-                    "seconds": round(seconds, 2),
-                    "ua": gone.ua.value,
-                    "ira": left.ira.value,
-                    "cra": left.cra.value,
-                }
-            )
-            began = time.process_time()
-    return points
+    return measured(config, target, STEPS[recipe], model, judge)
 
 
 def summary(rows: list[dict[str, Any]]) -> str:
@@ -96,14 +59,14 @@ def summary(rows: list[dict[str, Any]]) -> str:
     everything = [pair for each in pairs.values() for pair in each]
     for name, chosen in [*pairs.items(), ("**all**", everything)]:
         reached = [_to_the_same_ua(pair) for pair in chosen]
-        cells = [_spread([100 * ua for ua, _, _ in reached])]
+        cells = [spread([100 * ua for ua, _, _ in reached])]
         cells += [f"{statistics.mean(took[place] for took in reached):.1f}" for place in (1, 2)]
         ratio = sum(paper for _, paper, _ in reached) / sum(fast for _, _, fast in reached)
         cells.append(f"{ratio:.1f}")
         for measure in ("ua", "ira", "cra"):
             for recipe in ("paper", "fast"):
                 ends = [_at_the_end(pair[recipe]) for pair in chosen]
-                cells.append(_spread([100 * end[measure] for end in ends]))
+                cells.append(spread([100 * end[measure] for end in ends]))
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
@@ -125,11 +88,6 @@ def _to_the_same_ua(pair: dict[str, dict[str, Any]]) -> tuple[float, float, floa
 def _at_the_end(row: dict[str, Any]) -> dict[str, Any]:
     points: list[dict[str, Any]] = row["points"]
     return next(point for point in points if point["step"] == END[row["recipe"]])
-
-
-def _spread(values: list[float]) -> str:
-    shown = f"{statistics.mean(values):.1f}"
-    return f"{shown} ± {statistics.stdev(values):.1f}" if len(values) > 1 else shown
 
 
 def main() -> None:
