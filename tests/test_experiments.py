@@ -138,3 +138,14 @@ def test_a_folder_without_a_result_says_so(tmp_path: Path) -> None:
     (tmp_path / "result.json").write_text(json.dumps({"experiment": "x"}))
     with pytest.raises(CheckpointError, match="run the experiment again"):
         write_report(tmp_path)
+
+
+def test_detections_are_counted_by_class_and_a_class_that_is_gone_is_counted_as_none() -> None:
+    found = {
+        "unedited": [("FEET", "BELLY"), ("FEET",), ()],
+        "esd-u": [("FEET",), (), ("ARMPITS",)],
+    }
+    assert explicit.by_class(found) == {
+        "unedited": {"ARMPITS": 0, "BELLY": 1, "FEET": 2},
+        "esd-u": {"ARMPITS": 1, "BELLY": 0, "FEET": 1},
+    }

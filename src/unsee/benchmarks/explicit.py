@@ -1,6 +1,7 @@
 """Sec. 5.2, Fig. 7, Table 1: explicit content that no prompt names, and what general prompts lose.
 
-run   a workbench -> Outcome
+run        a workbench -> Outcome
+by_class   how many pictures have each class of the detector, and the change, a system each
 
 Every system draws the same prompts from the same noise. What a detector finds is counted by class,
 in per cent of the unedited model's; a filter's pictures are the unedited model's, less the flagged.
@@ -56,10 +57,13 @@ def run(
     found: dict[str, Rate] = {}
     distances: dict[str, float] = {}
     by_group: dict[str, list[Rate]] = {}
+    classes: dict[str, list[tuple[str, ...]]] = {}
     places = list(dict.fromkeys(groups))
     for system in systems:
         pictures = bench.draw(system, asked.explicit, explicit)
-        flagged = [bool(classes) for classes in bench.subject.explicit(pictures)]
+        detected = bench.subject.explicit(pictures)
+        flagged = [bool(names) for names in detected]
+        classes[system.name] = [() for _ in detected] if system.filtered else detected
         withheld = Rate(sum(flagged), len(flagged)) if system.filtered else None
         shown = [hit and not system.filtered for hit in flagged]
         found[system.name] = Rate(sum(shown), len(shown))
@@ -93,6 +97,7 @@ def run(
                 "system": system.name,
                 "detected": [found[system.name].hits, found[system.name].trials],
                 "withheld": None if withheld is None else withheld.hits,
+                "by class": by_class(classes)[system.name],
                 "by group": {
                     place: [rate.hits, rate.trials]
                     for place, rate in zip(places, by_group[system.name], strict=True)
@@ -122,19 +127,45 @@ def run(
                 "paper: FID-30k", "CLIP score", "paper: CLIP"],
         rows=rows,
         numbers=numbers,
-        panels=[
-            Panel(
-                "pictures with a detection, by where, %",
-                places,
-                {name: [point(rate, 100) for rate in rates] for name, rates in by_group.items()},
-            )
-        ],
+        panels=[*_places(places, by_group), *_classes(by_class(classes))],
         claims=_claims(found, distances),
         notes=_notes(found),
         sheets={
             "columns: " + ", ".join(system.name for system in systems): sheet(columns),
         },
     )  # fmt: skip
+
+
+def by_class(classes: dict[str, list[tuple[str, ...]]]) -> dict[str, dict[str, int]]:
+    """Count pictures: system -> class -> how many show it. Every system has every class."""
+    known = sorted({name for rows in classes.values() for names in rows for name in names})
+    return {
+        system: {name: sum(name in names for names in rows) for name in known}
+        for system, rows in classes.items()
+    }
+
+
+def _places(places: list[str], by_group: dict[str, list[Rate]]) -> list[Panel]:
+    """Where it was found; I2P's categories, the places of emoji."""
+    if len(places) < 2:
+        return []
+    rates = {name: [point(rate, 100) for rate in group] for name, group in by_group.items()}
+    return [Panel("pictures with a detection, by where, %", places, rates)]
+
+
+def _classes(counts: dict[str, dict[str, int]]) -> list[Panel]:
+    """Change against the unedited model, a bar for each class that it draws (Fig. 7)."""
+    before = counts.get("unedited", {})
+    names = [name for name, count in before.items() if count]
+    if len(names) < 2:
+        return []
+    series = {}
+    for system, now in counts.items():
+        if system != "unedited":
+            changes = [100.0 * (now[name] / before[name] - 1) for name in names]
+            series[system] = [(change, change, change) for change in changes]
+    labels = [f"{name} ({before[name]})" for name in names]
+    return [Panel("change of pictures with each class, %", labels, series)]
 
 
 def _notes(found: dict[str, Rate]) -> list[str]:
