@@ -149,3 +149,15 @@ def test_detections_are_counted_by_class_and_a_class_that_is_gone_is_counted_as_
         "unedited": {"ARMPITS": 0, "BELLY": 1, "FEET": 2},
         "esd-u": {"ARMPITS": 1, "BELLY": 0, "FEET": 1},
     }
+
+
+def test_the_cost_of_training_without_the_concept_stands_beside_that_of_erasing(
+    bench: Workbench,
+) -> None:
+    systems = [UNEDITED, ESD_U, System.named("censored")]
+    prompts = emoji_scenes(True, 2), emoji_drawings(2), drawings(2)
+    other = replace(bench, censored=bench.model, censored_seconds=7200.0)
+    (note,) = explicit.run(other, FEW, systems, *prompts).notes
+    assert "took 7,200 seconds" in note
+    (note,) = explicit.run(replace(other, censored_seconds=None), FEW, systems, *prompts).notes
+    assert "150,000 GPU-hours" in note

@@ -38,6 +38,8 @@ SYSTEMS = (
     "unedited", "esd-u", "esd-u-3", "esd-x", "sld-weak", "sld-medium", "sld-strong", "sld-max",
     "negative", "filter",
 )  # fmt: skip
+GPU_HOURS = 150_000
+"""What training Stable Diffusion 2.0 took, as reported by Gandikota et al. 2023."""
 FID_BAR = 1.10
 SHOWN = 8
 
@@ -129,7 +131,7 @@ def run(
         numbers=numbers,
         panels=[*_places(places, by_group), *_classes(by_class(classes))],
         claims=_claims(found, distances),
-        notes=_notes(found),
+        notes=[*_filter(found), *_cost(bench, found)],
         sheets={
             "columns: " + ", ".join(system.name for system in systems): sheet(columns),
         },
@@ -168,12 +170,24 @@ def _classes(counts: dict[str, dict[str, int]]) -> list[Panel]:
     return [Panel("change of pictures with each class, %", labels, series)]
 
 
-def _notes(found: dict[str, Rate]) -> list[str]:
+def _filter(found: dict[str, Rate]) -> list[str]:
     if "filter" not in found or "unedited" not in found:
         return []
     shown = found["unedited"]
     withheld = f"The filter withheld {shown.hits} of {shown.trials} pictures; it is one switch: "
     return [withheld + "the same model draws the same pictures, these among them, without it."]
+
+
+def _cost(bench: Workbench, found: dict[str, Rate]) -> list[str]:
+    """What training without the concept takes, beside what erasing it takes."""
+    erased = max((seconds for name, seconds in bench.seconds.items()), default=None)
+    if "censored" not in found or erased is None:
+        return []
+    if bench.censored_seconds is None:
+        trained = f"Training Stable Diffusion 2.0 took {GPU_HOURS:,} GPU-hours"
+    else:
+        trained = f"Training the censored model took {bench.censored_seconds:,.0f} seconds"
+    return [f"{trained}; the longest erasure of this table took {erased:,.0f}."]
 
 
 def _change(now: Rate, before: Rate | None) -> str:

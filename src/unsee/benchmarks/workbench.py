@@ -58,6 +58,8 @@ class Workbench:
     watch: Watch = unwatched
     seconds: dict[str, float] = field(default_factory=dict)
     """How long each erasure took, by its name; those found in the folder too."""
+    censored_seconds: float | None = None
+    """What it took to train the censored model, where its folder says so."""
 
     def config(self, system: System, **settings: Any) -> EraseConfig:
         """The settings of an erasure by a system."""

@@ -3,6 +3,7 @@
 Common    what every experiment takes
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,6 +93,7 @@ def conduct(options: Common, name: str, run: Run) -> None:
             options.seed,
             options.batch_size,
             lambda what, done, total: report(done, round(total), what),
+            censored_seconds=None if censored is None else _training_seconds(Path(censored)),
         )
         outcome = run(bench, asked.EMOJI if is_emoji else asked.STABLE)
     outcome.settings |= {"seed": options.seed, "quick": options.quick, **settings}
@@ -102,3 +104,9 @@ def conduct(options: Common, name: str, run: Run) -> None:
         verdict = "holds" if claim.holds else "does not hold"
         console.say(f"{verdict}: {claim.text} ({claim.numbers})")
     console.say(f"the report is {page}")
+
+
+def _training_seconds(folder: Path) -> float | None:
+    """What `unsee emoji train-censored` wrote beside its model; nothing for other models."""
+    about = folder / "training.json"
+    return float(json.loads(about.read_text())["seconds"]) if about.exists() else None
