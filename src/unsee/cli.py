@@ -31,6 +31,7 @@ from unsee.commands.bench_paper import (
     paraphrase,
     strength,
 )
+from unsee.commands.card import card
 from unsee.commands.compare import compare
 from unsee.commands.demo import demo
 from unsee.commands.emoji import build_atlas, check, train, train_censored
@@ -38,6 +39,7 @@ from unsee.commands.erase import erase
 from unsee.commands.export import export
 from unsee.commands.generate import generate
 from unsee.commands.list import list_names
+from unsee.commands.push import push
 from unsee.commands.report import report
 from unsee.commands.show import show
 from unsee.errors import OptionError, Stopped, UnseeError, unknown_name
@@ -51,6 +53,8 @@ COMMANDS: Table = {
     "compare": compare,
     "show": show,
     "export": export,
+    "card": card,
+    "push": push,
     "list": list_names,
     "demo": demo,
     "bench": {

@@ -7,6 +7,8 @@ UnseeError
 ├── CheckpointError    a base model, or the state of a stopped run, that cannot be used
 ├── ErasedFileError    a file that is no erased file, or a damaged one
 │   └── WrongBaseError an erased file that belongs to another base model
+├── CardError          a model card that is not whole, or a folder with other things in it
+├── HubError           the hub cannot be reached, or will not take what is pushed
 ├── OutputError        a path that exists already or cannot be written
 ├── MissingExtra       a part of unsee that is not installed
 ├── Stopped            the user stopped the work; the state is kept where one was asked for
@@ -47,6 +49,14 @@ class ErasedFileError(UnseeError):
 
 class WrongBaseError(ErasedFileError):
     """An erased file that was made from another base model."""
+
+
+class CardError(UnseeError):
+    """A model card that is not whole, or has other things beside it."""
+
+
+class HubError(UnseeError):
+    """The hub cannot be reached, or refuses what is asked of it."""
 
 
 class OutputError(UnseeError):

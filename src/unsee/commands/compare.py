@@ -6,12 +6,12 @@ from pathlib import Path
 from tyro.conf import Positional
 
 from unsee.commands import console
-from unsee.commands.options import ByModel, Optional, load_base, prompt_set
+from unsee.commands.options import ByModel, LoadOptions, Optional, load_base, prompt_set
 from unsee.errors import OptionError
 
 
 @dataclass(frozen=True)
-class CompareOptions:
+class CompareOptions(LoadOptions):
     """What `unsee compare` takes."""
 
     files: Positional[tuple[Path, ...]] = ()
@@ -34,8 +34,6 @@ class CompareOptions:
     """Scale of classifier-free guidance; 1 is none."""
     batch_size: int = 16
     """Pictures drawn at once; lower it where memory is short."""
-    device: Optional[str] = None
-    """Where to compute; without it, the GPU where there is one."""
 
 
 def compare(options: CompareOptions) -> None:
@@ -54,7 +52,7 @@ def compare(options: CompareOptions) -> None:
         )
     check_output(options.out, overwrite=options.overwrite)
     erased = [ErasedWeights.load(path) for path in options.files]
-    model = load_base(options.model, erased[0], options.device)
+    model = load_base(options.model, erased[0], options)
     with console.drawing() as report:
         comparison = draw(
             model,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tyro.conf import Positional
 
 from unsee.commands import console
-from unsee.commands.options import ByModel, FromRecipe, Optional, dtype_named
+from unsee.commands.options import ByModel, FromRecipe, LoadOptions, Optional
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class EraseOptions:
+class EraseOptions(LoadOptions):
     """What `unsee erase` takes; a field that EraseConfig has too overrides the recipe."""
 
     phrase: Positional[str]
@@ -32,14 +32,6 @@ class EraseOptions:
     model: str = "emoji"
     """A model that unsee knows by name, a folder in the diffusers format, a .safetensors file, or
     a hub id."""
-    config: Optional[str] = None
-    """The architecture of a .safetensors file, where it is not recognised: sd1, sd2, sd2-v, sdxl,
-    or a folder or hub id in the diffusers format."""
-    tokenizer: Optional[str] = None
-    """A folder with the vocab.json and merges.txt of CLIP, for a .safetensors file."""
-    dtype: Optional[str] = None
-    """What the model computes in: float32 (the default) or bfloat16, which takes half of it.
-    Weights are trained in float32 all the same, unless --precision says otherwise."""
     erase_from: Optional[str] = None
     """Erase the concept only from what the model draws for this phrase."""
     synonyms: tuple[str, ...] = ()
@@ -79,7 +71,8 @@ class EraseOptions:
     reuse: FromRecipe[int] = None
     """How often each latent is trained on, with source `original`."""
     precision: FromRecipe[str] = None
-    """What the trained weights are kept in: `fp32`, or `bf16`, which takes a quarter of it."""
+    """What the trained weights are kept in, whatever --dtype says: `fp32`, or `bf16`, which takes
+    a quarter of it."""
     lora_rank: FromRecipe[int] = None
     """Train low-rank factors of this rank in place of the weights: a file of under a per cent."""
     contexts: FromRecipe[tuple[str, ...]] = None
@@ -95,8 +88,6 @@ class EraseOptions:
     """The file to write; without it, one in this folder that is named after the phrase."""
     overwrite: bool = False
     """Replace the file where it exists."""
-    device: Optional[str] = None
-    """Where to compute; without it, the GPU where there is one."""
 
 
 def erase(options: EraseOptions) -> None:
@@ -120,13 +111,7 @@ def erase(options: EraseOptions) -> None:
     given = {name: getattr(options, name) for name in asdict(unsee.EraseConfig())}
     # Before a model is loaded, or downloaded: can these settings be meant?
     unsee.EraseConfig.from_recipe(options.recipe or "fast", **given)
-    model = unsee.load(
-        options.model,
-        config=options.config,
-        tokenizer=options.tokenizer,
-        device=options.device,
-        dtype=dtype_named(options.dtype),
-    )
+    model = options.load(options.model)
     config = unsee.EraseConfig.from_recipe(
         options.recipe or model.defaults.recipe,
         **given,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tyro.conf import Positional
 
 from unsee.commands import console
-from unsee.commands.options import Optional, load_base
+from unsee.commands.options import LoadOptions, Optional, load_base
 from unsee.errors import OptionError, unknown_name
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class ExportOptions:
+class ExportOptions(LoadOptions):
     """What `unsee export` takes."""
 
     file: Positional[Path]
@@ -30,8 +30,6 @@ class ExportOptions:
     """Of low-rank factors: the higher, the more of the edit they hold; without it, 32."""
     overwrite: bool = False
     """Replace what is there."""
-    device: Optional[str] = None
-    """Where to compute; without it, the GPU where there is one."""
 
 
 def export(options: ExportOptions) -> None:
@@ -56,7 +54,7 @@ def export(options: ExportOptions) -> None:
             )
         check_output(options.out, overwrite=options.overwrite)
     erased = ErasedWeights.load(options.file)
-    model = load_base(options.model, erased, options.device)
+    model = load_base(options.model, erased, options)
     if factors:
         write = formats.to_lora if options.to == "lora" else formats.to_lora_kohya
         made = write(erased, model, options.out, rank=options.rank, overwrite=options.overwrite)

@@ -6,11 +6,11 @@ from pathlib import Path
 from tyro.conf import Positional
 
 from unsee.commands import console
-from unsee.commands.options import ByModel, Optional, load_base, prompt_set
+from unsee.commands.options import ByModel, LoadOptions, Optional, load_base, prompt_set
 
 
 @dataclass(frozen=True)
-class GenerateOptions:
+class GenerateOptions(LoadOptions):
     """What `unsee generate` takes."""
 
     prompts: Positional[tuple[str, ...]] = ()
@@ -37,8 +37,6 @@ class GenerateOptions:
     """How strongly: weak, medium, strong or max."""
     batch_size: int = 16
     """Pictures drawn at once; lower it where memory is short."""
-    device: Optional[str] = None
-    """Where to compute; without it, the GPU where there is one."""
 
 
 def generate(options: GenerateOptions) -> None:
@@ -48,7 +46,7 @@ def generate(options: GenerateOptions) -> None:
     from unsee.weights import ErasedWeights
 
     erased = None if options.erased is None else ErasedWeights.load(options.erased)
-    model = load_base(options.model, erased, options.device)
+    model = load_base(options.model, erased, options)
     if erased is not None:
         erased.apply(model)
     with console.drawing() as report:

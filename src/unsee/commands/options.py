@@ -1,12 +1,14 @@
 """What several commands share in their options.
 
 FromRecipe, ByModel, Optional   values that come from elsewhere unless the user gives them
+LoadOptions  how a model is loaded: every command that loads one takes these
 prompt_set   prompts and seeds on the command line, or a CSV file -> PromptSet
 dtype_named  the name of a number format -> torch's
 load_base    the model that an erased file was made from
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -26,6 +28,34 @@ T = TypeVar("T")
 FromRecipe = Annotated[T | None, arg(help_behavior_hint="(default: the recipe's)")]
 ByModel = Annotated[T | None, arg(help_behavior_hint="(default: the model's)")]
 Optional = Annotated[T | None, arg(help_behavior_hint="(optional)")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadOptions:
+    """How a model is loaded, whichever it is."""
+
+    config: Optional[str] = None
+    """The architecture of a .safetensors file, where it is not recognised: sd1, sd2, sd2-v, sdxl,
+    or a folder or hub id in the format of diffusers."""
+    tokenizer: Optional[str] = None
+    """A folder with the vocab.json and merges.txt of CLIP, for a .safetensors file."""
+    dtype: Optional[str] = None
+    """What the model computes in: float32 (the default), or bfloat16 or float16, which take half
+    of its memory."""
+    device: Optional[str] = None
+    """Where to compute; without it, the GPU where there is one."""
+
+    def load(self, name: str) -> "Model":
+        """Load the model called `name`."""
+        from unsee.loading import load
+
+        return load(
+            name,
+            config=self.config,
+            tokenizer=self.tokenizer,
+            device=self.device,
+            dtype=dtype_named(self.dtype),
+        )
 
 
 def prompt_set(prompts: Sequence[str], prompt_file: Path | None, seeds: Sequence[int]) -> PromptSet:
@@ -54,15 +84,13 @@ def dtype_named(name: str | None) -> "torch.dtype | None":
     return found
 
 
-def load_base(name: str | None, erased: "ErasedWeights | None", device: str | None) -> "Model":
+def load_base(name: str | None, erased: "ErasedWeights | None", options: LoadOptions) -> "Model":
     """Load the model called `name`; without a name, the one that `erased` was made from."""
-    from unsee.loading import load
-
     if name is not None or erased is None:
-        return load(name or "emoji", device=device)
+        return options.load(name or "emoji")
     base = erased.recipe.base
     try:
-        return load(base, device=device)
+        return options.load(base)
     except UnknownName as error:
         raise OptionError(
             f"the erased file was made from {base!r}, which unsee does not find by that name; "

@@ -71,12 +71,12 @@ def to_diffusers(
 
 
 @contextlib.contextmanager
-def writing_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
+def writing_folder(path: Path, *, overwrite: bool = False, known_by: str = INDEX) -> Iterator[Path]:
     """Yield a new folder beside `path` that becomes `path` at the end.
 
     If the block fails, or is interrupted, nothing is left behind, and what was there stays.
     """
-    check_folder(path, overwrite=overwrite)
+    check_folder(path, overwrite=overwrite, known_by=known_by)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     before = path.with_name(f".{path.name}.{os.getpid()}.before")
     try:
@@ -97,13 +97,16 @@ def writing_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def check_folder(path: Path, *, overwrite: bool = False) -> None:
-    """Raise an OutputError, before any work is spent, where no folder `path` can be made."""
+def check_folder(path: Path, *, overwrite: bool = False, known_by: str = INDEX) -> None:
+    """Raise an OutputError, before any work is spent, where no folder `path` can be made.
+
+    `known_by` is the file in it by which a folder that may be replaced is known.
+    """
     if path.exists() and not path.is_dir():
         raise OutputError(f"{path} is a file; name a new folder")
     if path.is_dir() and any(path.iterdir()):
-        # What is replaced is deleted: nothing but a model may be.
-        if not (path / INDEX).is_file():
+        # What is replaced is deleted: nothing but an earlier output may be.
+        if not (path / known_by).is_file():
             raise OutputError(f"{path} is a folder of other things; name a new folder")
         if not overwrite:
             raise OutputError(f"{path} exists; choose another name, or allow it with --overwrite")

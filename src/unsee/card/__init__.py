@@ -1,0 +1,29 @@
+"""A model card for an erased file: a folder that the hub takes as it is.
+
+write_card    card file, pictures and results -> the folder (folder.py)
+card_files    what a card folder holds; anything else in it is an error (folder.py)
+Extras        what the file itself does not know: pictures, results, licence, where it goes
+
+metadata.py   the lines of YAML that the hub reads
+text.py       the card, section by section
+measured.py   results -> tables; no number stands in a card that is not in a result
+markdown.py   phrases of users as Markdown that shows them as they are
+
+The README of the folder holds the hash of the erased file, so that a card cannot be pushed with a
+file that it is not about.
+"""
+
+from unsee.card.folder import CardFiles, card_files, check_card, write_card
+from unsee.card.measured import Measured, measured
+from unsee.card.text import Extras, Sheet
+
+__all__ = [
+    "CardFiles",
+    "Extras",
+    "Measured",
+    "Sheet",
+    "card_files",
+    "check_card",
+    "measured",
+    "write_card",
+]

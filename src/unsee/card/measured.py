@@ -1,0 +1,193 @@
+"""Results that belong into a card, as tables.
+
+Measured   one result: its text and the figure beside it
+measured   a folder of results and a recipe -> what was measured on the same base
+
+Two kinds are read. An experiment (`result.json`) erases anew, with settings of its own: the card
+says so, and whether this concept was among those that it erased. A canvas (`rows.jsonl`) keeps the
+settings of every row: only rows of this very erasure are taken.
+Every number is copied from the result as it stands there.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from unsee.benchmarks.canvas import Target
+from unsee.benchmarks.canvas_table import table as canvas_table
+from unsee.benchmarks.outcome import FIGURE, RESULT, Claim, Outcome
+from unsee.benchmarks.systems import System
+from unsee.card.markdown import code, plain, table
+from unsee.errors import CheckpointError, OptionError, UnknownName, UnseeError
+from unsee.weights import Recipe
+
+ROWS = "rows.jsonl"
+TOLD = ("seed", "steps", "lr", "batch")
+"""Settings of an experiment that a card names, where they are not the recipe's."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One result in a card."""
+
+    name: str
+    """Of its folder."""
+    title: str
+    text: str
+    """Markdown: what was measured, and a table."""
+    own: bool
+    """Whether this concept, erased by this method and eta, is among what was measured."""
+    figure: Path | None = None
+    """Its plots."""
+
+
+def measured(folder: Path, recipe: Recipe) -> list[Measured]:
+    """Read the result in `folder`, or those in the folders in it, as far as they are of this base.
+
+    Those of this concept come first.
+
+    Raises:
+        CheckpointError: a result is damaged, or there is none at all.
+        OptionError: there are results, but none of this base or of this erasure.
+    """
+    places = [folder, *sorted(path for path in folder.glob("*") if path.is_dir())]
+    places = [place for place in places if (place / RESULT).exists() or (place / ROWS).exists()]
+    if not places:
+        raise CheckpointError(
+            f"{folder} holds no results; name the folder of one, or leave --results away"
+        )
+    found = [one for place in places for one in _of(place, recipe)]
+    if not found:
+        raise OptionError(
+            f"no result in {folder} was measured on {recipe.base!r}; measure there with "
+            "`unsee bench`, or leave --results away"
+        )
+    return sorted(found, key=lambda one: not one.own)
+
+
+def _of(place: Path, recipe: Recipe) -> Iterator[Measured]:
+    name = place.resolve().name
+    if (place / RESULT).exists():
+        outcome = Outcome.read(place)
+        # A model on disk goes by its name in a recipe, wherever it lies.
+        if recipe.base in (outcome.model, Path(outcome.model).name):
+            figure = place / FIGURE
+            yield Measured(
+                name,
+                outcome.title,
+                _experiment(outcome, recipe),
+                _erases(outcome, recipe),
+                figure if figure.exists() else None,
+            )
+    if (place / ROWS).exists():
+        rows = [row for row in _rows(place / ROWS) if _is_this(row, recipe)]
+        if rows:
+            yield Measured(name, "This erasure", _canvas(rows), own=True)
+
+
+def _experiment(outcome: Outcome, recipe: Recipe) -> str:
+    """Tell what was measured, then the table, claims and notes as the result has them."""
+    base = code(recipe.base)
+    settings = outcome.settings
+    told = ", ".join(f"{name} {settings[name]}" for name in TOLD if name in settings)
+    paragraphs = [
+        f"Section {plain(outcome.section)} of the paper, on {base}"
+        + (f" ({plain(told)}). " if told else ". ")
+        + (
+            "This concept was among those that the experiment erased by this method and η, anew "
+            "and with settings of its own."
+            if _erases(outcome, recipe)
+            else "Its numbers are of **other erasures** from the same base: this concept, by this "
+            "method and η, is not among them."
+        ),
+        _table(outcome),
+    ]
+    if settings.get("quick"):
+        paragraphs.insert(0, "**A quick run, to see that all works: its numbers mean little.**")
+    if any("paper" in cell for cell in [*outcome.header, *(row[0] for row in outcome.rows)]):
+        paragraphs.append("What is headed *paper* is as the paper reports it, of other models.")
+    if outcome.claims:
+        paragraphs.append("\n".join(map(_claim, outcome.claims)))
+    paragraphs += [plain(note) for note in outcome.notes]
+    if outcome.facts:
+        facts = "\n".join(f"- {plain(what)}: {plain(who)}" for what, who in outcome.facts.items())
+        paragraphs.append(f"What answered:\n\n{facts}")
+    return "\n\n".join(paragraphs)
+
+
+def _claim(claim: Claim) -> str:
+    verdict = "holds" if claim.holds else "**does not hold**"
+    return f"- {plain(claim.text)}: {verdict} ({plain(claim.numbers)})"
+
+
+def _table(outcome: Outcome) -> str:
+    """The cells are Markdown already; what is not is HTML."""
+    header, *rows = (
+        [cell.replace("<", "&lt;") for cell in line] for line in [outcome.header, *outcome.rows]
+    )
+    return table(header, rows)
+
+
+def _erases(outcome: Outcome, recipe: Recipe) -> bool:
+    """Whether the experiment erased these phrases by this method and eta."""
+    phrases = ", ".join(concept.phrase for concept in recipe.concepts)
+    for erasure in outcome.settings.get("seconds", {}):
+        what, _, by = erasure.rpartition(" by ")
+        try:
+            system = System.named(by)
+        except UnseeError:
+            continue
+        if what == phrases and (system.method, system.eta) == (recipe.method, recipe.eta):
+            return _plainly_named(recipe)
+    return False
+
+
+def _canvas(rows: list[dict[str, Any]]) -> str:
+    """The rows of this erasure; not those beside which a canvas puts them."""
+    lines = canvas_table(rows).splitlines()
+    return "\n".join(
+        [
+            *(re.sub("^### ", "", line) for line in lines if not line.startswith("| *")),
+            "",
+            (
+                "Measured on an erasure of the same concept from the same weights with the same "
+                "settings and seed. Per cent, as [UnlearnCanvas](https://arxiv.org/abs/2402.11846) "
+                "counts: UA is the part of the pictures asked for with the concept that are not "
+                "recognised as it; IRA the part of other styles (or objects) that still are; CRA "
+                "the part of objects (or styles) that still are in the same pictures. In brackets: "
+                "of the unedited model. Prompts that the erasure was told are not counted."
+            ),
+        ]
+    )
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        return [dict(json.loads(line)) for line in lines]
+    except (OSError, ValueError, TypeError) as error:
+        raise CheckpointError(
+            f"{path} holds no result that can be read ({error}); run the benchmark again"
+        ) from error
+
+
+def _is_this(row: dict[str, Any], recipe: Recipe) -> bool:
+    """Whether a row is of this very concept, base, settings and seed."""
+    try:
+        phrase = Target.named(row["target"]).phrase
+    except (KeyError, UnknownName):
+        return False
+    return (
+        _plainly_named(recipe)
+        and [phrase] == [concept.phrase for concept in recipe.concepts]
+        and row.get("model") in recipe.base_fingerprints
+        and row.get("config") == recipe.config
+    )
+
+
+def _plainly_named(recipe: Recipe) -> bool:
+    """Whether each concept is a phrase and nothing else: benchmarks erase no others."""
+    return all(one.erase_from is None and not one.synonyms for one in recipe.concepts)
