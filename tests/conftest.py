@@ -5,6 +5,8 @@ tiny_v_folder           a Stable Diffusion 2 checkpoint, which predicts v
 tiny_xl_folder          a Stable Diffusion XL checkpoint, with two text encoders
 tiny, tiny_v, tiny_xl   the three, loaded afresh for each test
 copy                    a copy of tiny_folder, to damage
+cat                     an erased file of tiny_folder's model
+here                    an empty folder to work in
 """
 
 import os
@@ -35,6 +37,7 @@ from transformers import (
     CLIPTokenizer,
 )
 
+import unsee
 from unsee.loading import Model, load
 
 TOKENS = 16
@@ -136,6 +139,21 @@ def tiny_xl(tiny_xl_folder: Path, one_thread: None) -> Model:
 def copy(tiny_folder: Path, tmp_path: Path) -> Path:
     """A Stable Diffusion 1.x folder to damage."""
     return shutil.copytree(tiny_folder, tmp_path / "copy")
+
+
+@pytest.fixture(scope="session")
+def cat(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An erased file of the tiny model, which lies in a folder of that name."""
+    config = unsee.EraseConfig(steps=1, sampler_steps=2, source="original", preserve=("dog",))
+    erased = unsee.erase(load(tiny_folder, device="cpu"), "cat", config)
+    return erased.save(tmp_path_factory.mktemp("erased") / "cat.safetensors")
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to work in."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 def _write_sd(

@@ -54,13 +54,6 @@ def run(capsys: pytest.CaptureFixture[str]) -> Unsee:
     return run
 
 
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder to work in."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 @pytest.fixture(scope="session")
 def erased_cat(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An erased file of the tiny model."""

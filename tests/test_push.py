@@ -1,7 +1,8 @@
 """Pushing a card: one commit of its files and nothing else, and no word of the token.
 
 The client is a process of its own, since huggingface_hub reads where the hub is when it is
-imported. Large files go by LFS: the other protocol, Xet, speaks to servers of its own.
+imported; it makes all pushes, since starting takes it far longer than they do. Large files go by
+LFS: the other protocol, Xet, speaks to servers of its own.
 """
 
 import json
@@ -16,9 +17,8 @@ import pytest
 from hub_server import READER, WRITER, Hub, Repository, serving
 from PIL import Image
 
-import unsee
 from unsee.card import Extras, Sheet, write_card
-from unsee.cli import WRONG_INPUT
+from unsee.cli import WRONG_INPUT, main
 from unsee.errors import CardError, OptionError
 from unsee.push import push
 
@@ -78,22 +78,17 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def cards(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cards(cat: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of cards: `cat`, `again` (the same file, another card) and `odd`."""
     root = tmp_path_factory.mktemp("cards")
-    config = unsee.EraseConfig(steps=1, sampler_steps=2, source="original")
-    erased = unsee.erase(unsee.load(tiny_folder, device="cpu"), "cat", config)
-    file = erased.save(root / "cat.safetensors")
     sheet = Sheet(Image.new("RGB", (8, 8)), "a square", "A square.")
-    write_card(file, root / "cat", Extras(sheet=sheet))
-    write_card(file, root / "again", Extras(sheet=sheet, licence="mit"))
-    write_card(file, root / "odd", Extras(licence="no-such-licence"))
+    write_card(cat, root / "cat", Extras(sheet=sheet))
+    write_card(cat, root / "again", Extras(sheet=sheet, licence="mit"))
+    write_card(cat, root / "odd", Extras(licence="no-such-licence"))
     return root
 
 
-def ask(
-    hub: str, home: Path, *asked: tuple[str | None, Sequence[object]], **environment: str
-) -> list[Told]:
+def ask(hub: str, home: Path, *asked: tuple[str | None, Sequence[object]]) -> list[Told]:
     """Run command lines of `unsee push`, each with its token, in one process."""
     lines = [[token, [str(word) for word in words]] for token, words in asked]
     done = subprocess.run(
@@ -107,7 +102,6 @@ def ask(
             "NO_PROXY": "127.0.0.1",
             "OMP_NUM_THREADS": "1",
             "PYTHONPATH": os.pathsep.join(sys.path),
-            **environment,
         },
         capture_output=True,
         text=True,
@@ -220,10 +214,16 @@ def test_the_token_of_a_login_is_taken(hub: Hub, told: dict[str, Told]):
     assert hub.repositories["owner/login"].commits
 
 
-def test_offline_it_says_so(cards: Path, tmp_path: Path):
-    words = [cards / "cat", "--repo", "owner/cat"]
-    (told,) = ask("http://127.0.0.1:9", tmp_path, (WRITER, words), HF_HUB_OFFLINE="1")
+def test_offline_it_says_so(
+    cards: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    # As every test is (conftest.py); were it not, this would ask nobody.
+    monkeypatch.setenv("HF_TOKEN", WRITER)
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
+    status = main(["push", str(cards / "cat"), "--repo", "owner/cat"])
+    told = Told(status, *capsys.readouterr())
     assert "unset HF_HUB_OFFLINE" in told.complaint
+    assert WRITER not in told.complaint
 
 
 @pytest.mark.parametrize("name", ["cat", "a/b/c", "owner/", "/cat", "owner/a b", "o/a--b", "é/cat"])
@@ -232,11 +232,11 @@ def test_a_name_that_is_none_is_refused_before_anything_else(name: str, tmp_path
         push(tmp_path, name)
 
 
-def test_what_is_no_part_of_a_card_is_refused(cards: Path, tmp_path: Path):
+def test_what_is_no_part_of_a_card_is_refused(cat: Path, cards: Path, tmp_path: Path):
     for place, message in (
         (tmp_path, "is no folder of a card"),
         (tmp_path / "none", "there is no .*none"),
-        (cards / "cat.safetensors", "is not the erased file of a card's folder"),
+        (cat, "is not the erased file of a card's folder"),
         (cards / "cat/README.md", "is not the erased file"),
         (Path(__file__), "is not the erased file"),
     ):
