@@ -30,6 +30,9 @@ figcaption { color: #404040 }
 .no::before { content: "\\2717\\00a0"; color: #b00020 }
 """
 
+WIDE = 30
+"""A panel with more bars than these is drawn wider."""
+
 
 def write_report(folder: Path) -> Path:
     """Draw the figure and the page of one result; returns the page.
@@ -130,7 +133,12 @@ def _figure(outcome: Outcome) -> bytes | None:
     except ImportError as error:
         raise MissingExtra("figures", "metrics") from error
     count = len(outcome.panels)
-    figure = Figure(figsize=(min(6.5 * count, 19), 4.6), layout="constrained")
+    bars = max(
+        len(panel.series) * max(map(len, panel.series.values()), default=0)
+        for panel in outcome.panels
+    )
+    width = 8.0 if bars <= WIDE else 11.0
+    figure = Figure(figsize=(min(width * count, 19), 4.6), layout="constrained")
     FigureCanvasAgg(figure)
     for axes, panel in zip(
         figure.subplots(1, count, squeeze=False)[0], outcome.panels, strict=True
@@ -167,4 +175,5 @@ def _draw(axes: Any, panel: Panel) -> None:
     axes.set_title(panel.title, fontsize=11)
     axes.axhline(0, color="#444", linewidth=0.8)
     if len(panel.series) > 1:
-        axes.legend(fontsize=8)
+        # Beside the axes: on them it would hide bars.
+        axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.3)

@@ -64,8 +64,9 @@ def run(
                     count.style += style
                     count.content += content(bench.subject, after, rows)
                     count.distances += gaps
+                    # From the middle of each part: the first prompts are templates without content.
                     stride = len(rows) // SHOWN
-                    columns[system.name].append(after[1::stride][:SHOWN])
+                    columns[system.name].append(after[stride // 2 :: stride][:SHOWN])
                 else:
                     count.other_style += style
                     count.other_distances += gaps
