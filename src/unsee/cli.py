@@ -40,6 +40,7 @@ from unsee.commands.generate import generate
 from unsee.commands.list import list_names
 from unsee.commands.report import report
 from unsee.commands.show import show
+from unsee.commands.study import analyse, create, serve
 from unsee.errors import OptionError, Stopped, UnseeError, unknown_name
 
 Run = Callable[[Any], None]
@@ -64,6 +65,11 @@ COMMANDS: Table = {
         "canvas": canvas,
     },
     "report": report,
+    "study": {
+        "create": create,
+        "serve": serve,
+        "analyse": analyse,
+    },
     "emoji": {
         "check": check,
         "train": train,
