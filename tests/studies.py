@@ -62,8 +62,10 @@ class Visitor:
         return self._keep(self.client.get(where))
 
     def send(self, where: str, **fields: str) -> Response:
-        """Send the first form of the page that is open."""
-        return self._keep(self.client.post(where, data={"form": self.form, **fields}))
+        """Send the first form of the page that is open, or one with another hidden field."""
+        if "form" not in fields:
+            fields["form"] = self.form
+        return self._keep(self.client.post(where, data=fields))
 
     @property
     def form(self) -> str:

@@ -79,7 +79,8 @@ class Settings:
             # bool is a kind of int, but `checks = true` is a mistake.
             if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
                 raise OptionError(
-                    f"{name} in {where} must be of type {wanted.__name__}, not {type(value).__name__}"
+                    f"{name} in {where} must be of type {wanted.__name__}, "
+                    f"not {type(value).__name__}"
                 )
         for kind, label in values.get("labels", {}).items():
             if not isinstance(label, str):

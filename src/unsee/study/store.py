@@ -82,14 +82,17 @@ class Store:
             with self._writing() as session:
                 study = session.get(Study, 1)
                 if study is None:
-                    session.add(Study(fingerprint=plan.fingerprint, created_at=_now()))
-                elif study.fingerprint != plan.fingerprint:
-                    raise OptionError(
-                        f"the database belongs to another study than {plan.folder}; "
-                        "name the right one, or another --database"
-                    )
+                    study = Study(fingerprint=plan.fingerprint, created_at=_now())
+                    session.add(study)
         except SQLAlchemyError as error:
+            self.close()
             raise OptionError(f"cannot use the database: {_reason(error)}") from error
+        if study.fingerprint != plan.fingerprint:
+            self.close()
+            raise OptionError(
+                f"the database belongs to another study than {plan.folder}; "
+                "name the right one, or another --database"
+            )
 
     def close(self) -> None:
         """Give all connections back."""
@@ -233,14 +236,14 @@ def _engine(url: str) -> Engine:
             pool_timeout=PATIENCE,
             pool_pre_ping=not sqlite,
         )
+    except (NoSuchModuleError, ModuleNotFoundError) as error:
+        raise OptionError(
+            f"no driver for this database is installed ({error}); install the one that it needs"
+        ) from error
     except ArgumentError as error:
         raise OptionError(
             "--database is no URL that SQLAlchemy reads; "
             "write sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
-        ) from error
-    except (NoSuchModuleError, ModuleNotFoundError) as error:
-        raise OptionError(
-            f"no driver for this database is installed ({error}); install the one that it needs"
         ) from error
     if sqlite:
         event.listen(engine, "connect", _configure_sqlite)
