@@ -2,11 +2,16 @@
 
 write_folders   folders of plain pictures, whose files tell in their metadata what they are
 small_study     the study that they become
+served          a study served by a process of its own
 Visitor         follows links, sends forms, remembers everything that came back
 """
 
+import contextlib
+import os
 import re
-from collections.abc import Sequence
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +25,7 @@ from unsee.study.plan import Plan, make_study
 from unsee.study.settings import Settings
 
 ARTISTS = ("kestrel", "wolverton")
+PASSWORD = "a password of the tests"
 KINDS = ("real", "similar", "unedited", "esd-x", "sld-medium", "other-esd-x")
 
 
@@ -47,6 +53,29 @@ def small_study(folder: Path, settings: Settings | None = None, **more: Any) -> 
     """Make a study in `folder`/study."""
     found = find_pictures(write_folders(folder / "folders", **more))
     return make_study(found, settings or Settings(side=32), folder / "study")
+
+
+@contextlib.contextmanager
+def served(plan: Plan, *flags: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Serve a study at a free port; yields its address and the process."""
+    process = subprocess.Popen(
+        [
+            sys.executable, "-m", "unsee", "study", "serve",
+            "--folder", str(plan.folder), "--port", "0", *flags,
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1", "UNSEE_STUDY_PASSWORD": PASSWORD},
+    )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        found = re.search(r"http://[\d.]+:\d+", process.stdout.readline())
+        assert found
+        yield found[0], process
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
 
 
 class Visitor:

@@ -172,12 +172,12 @@ def rows_of(means: Sequence[float], plan: Plan, chance: np.random.Generator) -> 
 def test_the_interval_covers_the_truth_as_often_as_it_says(plan: Plan):
     """People differ more than their answers do: drawing answers again would cover too seldom."""
     chance = np.random.default_rng(1)
-    everybody = chance.normal(3, 0.8, 4000)
+    everybody = chance.normal(3, 0.8, 500)
     truth = np.mean([row.answer.rating for row in rows_of(everybody, plan, chance)])
     covered = 0
-    studies = 60
+    studies = 40
     for _ in range(studies):
-        (kind,) = analyse(rows_of(chance.choice(everybody, 25), plan, chance), plan).kinds
+        (kind,) = analyse(rows_of(chance.choice(everybody, 20), plan, chance), plan).kinds
         covered += kind.low <= truth <= kind.high
     assert covered / studies >= 0.85
 

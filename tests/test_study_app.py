@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from starlette.types import ASGIApp
-from studies import ARTISTS, KINDS, Visitor, small_study
+from studies import ARTISTS, KINDS, PASSWORD, Visitor, small_study
 
 from unsee.errors import OptionError
 from unsee.study.app import build_app
@@ -21,8 +21,6 @@ from unsee.study.security import GUESSES, Forms, Guesses, Logins, is_code, new_c
 from unsee.study.server import open_site
 from unsee.study.shield import HEADERS, LONGEST
 from unsee.study.site import Site
-
-PASSWORD = "a password of the test"
 
 
 @pytest.fixture(scope="module")

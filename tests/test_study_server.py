@@ -1,47 +1,20 @@
 """The commands of the study in processes of their own: served, killed, served again, analysed."""
 
-import contextlib
 import csv
 import json
-import os
 import re
 import signal
 import socket
-import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from PIL import Image
-from studies import small_study, write_folders
+from studies import served, small_study, write_folders
 
 from unsee.cli import STOPPED, WRONG_INPUT, main
 from unsee.study.plan import Plan
-
-
-@contextlib.contextmanager
-def served(plan: Plan, *flags: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Serve a study at a free port; yields its address and the process."""
-    process = subprocess.Popen(
-        [
-            sys.executable, "-m", "unsee", "study", "serve",
-            "--folder", str(plan.folder), "--port", "0", *flags,
-        ],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1", "UNSEE_STUDY_PASSWORD": "a long password"},
-    )  # fmt: skip
-    assert process.stdout is not None
-    try:
-        found = re.search(r"http://[\d.]+:\d+", process.stdout.readline())
-        assert found
-        yield found[0], process
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
 
 
 def form(page: httpx.Response) -> str:
@@ -55,8 +28,8 @@ def test_a_crash_between_two_answers_loses_none_and_counts_none_twice(tmp_path: 
     ratings: dict[int, int] = {}
     with httpx.Client(follow_redirects=True) as client:
         page = None
-        # Killed three times, each time right after an answer was confirmed.
-        for start in (1, 4, 6, 9):
+        # Killed three times, twice of them right after an answer was confirmed.
+        for start in (1, 4, 9):
             with served(plan) as (address, process):
                 page = client.get(f"{address}/question")
                 if start == 1:
@@ -66,7 +39,7 @@ def test_a_crash_between_two_answers_loses_none_and_counts_none_twice(tmp_path: 
                 assert page.url.path == f"/question/{start}"
                 while page.url.path.startswith("/question/"):
                     position = int(page.url.path.rpartition("/")[2])
-                    if position in {4, 6, 9} - {start}:
+                    if position in {4, 9} - {start}:
                         break
                     ratings[position] = 1 + position % 5
                     last = form(page)

@@ -104,7 +104,7 @@ def create(options: CreateOptions) -> None:
                     artists=options.artists,
                     pictures=options.pictures,
                     work=options.work,
-                    steps=options.steps,
+                    settings={} if options.steps is None else {"steps": options.steps},
                     watch=lambda what, done, total: report(done, round(total), what),
                 )
             plan = _make(Path(drawn), SETTINGS, options.out)

@@ -8,8 +8,9 @@ no erasure was told of these: people, too, are asked about a style and not about
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -55,11 +56,13 @@ def draw_folders(
     artists: int,
     pictures: int,
     work: Path,
-    steps: int | None = None,
+    settings: Mapping[str, Any] | None = None,
     seed: int = 0,
     watch: Watch = unwatched,
 ) -> None:
     """Fill `folder` as folders.py reads it; erasures are kept in `work` and found again.
+
+    `settings` are those of the erasures, in place of the recipe's.
 
     Raises:
         OptionError: fewer than two artists, no pictures, or a system that erases nothing.
@@ -76,8 +79,9 @@ def draw_folders(
     judge, chance, theatre = load_judge(), random.Random(seed), Theatre()
     subject = EmojiSubject(judge)
     subject.recipe = RECIPE
-    settings = {} if steps is None else {"steps": steps}
-    bench = Workbench(unsee.load("emoji"), subject, work, settings=settings, watch=watch)
+    bench = Workbench(
+        unsee.load("emoji"), subject, work, settings=dict(settings or {}), watch=watch
+    )
     # First those of `unsee bench artists`.
     others = [name for name in cast.ARTIST_NAMES if name not in EMOJI.artists]
     names = [*EMOJI.artists, *others][:artists]

@@ -24,7 +24,6 @@ from typing import Self
 from PIL import Image, ImageOps
 
 from unsee.errors import OptionError, OutputError
-from unsee.pictures import read_pictures
 from unsee.study.folders import Found
 from unsee.study.kinds import REFERENCE
 from unsee.study.settings import Settings
@@ -169,6 +168,9 @@ def _write(
     settings: Settings,
     progress: Callable[[int, int, str], None],
 ) -> None:
+    # Which brings torch: who serves a study does not need it.
+    from unsee.pictures import read_pictures
+
     (folder / IMAGES).mkdir(parents=True)
     named = [(secrets.token_urlsafe(16), one) for one in found]
     # By lot, so that not even the time of a file tells of its kind.
