@@ -58,7 +58,7 @@ def log_in(app: ASGIApp, address: str = "10.0.0.9") -> Visitor:
     admin.open("/admin")
     admin.send("/admin/login", password=PASSWORD)
     assert admin.path == "/admin"
-    assert "participants" in admin.page.text
+    assert "Participants: " in admin.page.text
     return admin
 
 
