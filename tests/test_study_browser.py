@@ -37,7 +37,7 @@ class Served:
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    settings = Settings(side=96, questions=4, organiser="a test", contact="test@example.org")
+    settings = Settings(side=96, questions=2, organiser="a test", contact="test@example.org")
     with browser() as started:
         plan = small_study(tmp_path_factory.mktemp("browser"), settings)
         with served(plan) as (address, _):
@@ -91,7 +91,7 @@ def test_from_the_link_to_thanks_by_pointer(study: Served, device: dict[str, Any
                 page.get_by_role("button", name="Next").click()
                 page.wait_for_url("**/question/3")
                 page.get_by_role("link", name="Pause").click()
-                assert "2 of 6 questions are answered" in page.content()
+                assert f"2 of {study.length} questions are answered" in page.content()
                 check_layout(page)
                 page.get_by_role("link", name="Go on now").click()
                 page.wait_for_url("**/question/3")
@@ -261,7 +261,7 @@ def test_axe_finds_no_serious_violation_on_any_page(
         page.get_by_role("button", name="Begin").click()
         while True:
             page.get_by_role("heading", name="Question").wait_for()
-            if "/question/2" in page.url or "checks attention" in page.content():
+            if "checks attention" in page.content():
                 inspect()
             page.get_by_text("Very").last.click()
             last = page.url.endswith(f"/{study.length}")

@@ -24,6 +24,9 @@ SHORTEST = 12
 """Characters of the password."""
 WAITING = 2048
 """Connections that may wait to be taken."""
+KEPT = 75
+"""Seconds for which a connection is kept: longer than a look at a question. One that is closed
+while a browser sends its answer over it would show an error in place of the next question."""
 
 
 def open_store(plan: Plan, database: str | None) -> Store:
@@ -69,6 +72,7 @@ def serve(site: Site, host: str, port: int, *, proxy: bool, started: Callable[[s
         # It would write the tokens of invites to the log.
         access_log=False,
         server_header=False,
+        timeout_keep_alive=KEPT,
         # Without a proxy before us, anybody could claim to come from any address.
         proxy_headers=proxy,
         forwarded_allow_ips="*" if proxy else "",
