@@ -234,9 +234,20 @@ def test_checks_are_spread_and_have_right_answers(plan: Plan, checks: int):
 
 
 def test_kinds_stand_in_the_papers_order_with_its_means():
-    kinds = ["other-esd-x", "negative", "esd-u", "sld-max", "unedited", "real", "esd-x", "similar"]
+    kinds = [
+        "other-negative",
+        "other-esd-x",
+        "negative",
+        "esd-u",
+        "sld-max",
+        "unedited",
+        "real",
+        "esd-x",
+        "similar",
+    ]
     assert sorted(kinds, key=order_of) == [
         "real", "similar", "unedited", "esd-x", "sld-max", "negative", "esd-u", "other-esd-x",
+        "other-negative",
     ]  # fmt: skip
     assert [paper_mean(kind) for kind in ("real", "sld-max", "esd-u", "other-esd-x")] == [
         3.85, 2.00, None, None,

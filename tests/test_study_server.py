@@ -15,6 +15,7 @@ from studies import served, small_study, write_folders
 
 from unsee.cli import STOPPED, WRONG_INPUT, main
 from unsee.study.plan import Plan
+from unsee.study.security import GUESSES, new_token
 
 
 def form(page: httpx.Response) -> str:
@@ -72,13 +73,21 @@ def test_a_crash_between_two_answers_loses_none_and_counts_none_twice(tmp_path: 
 
 def test_ctrl_c_ends_the_server_and_headers_do_not_name_it(tmp_path: Path):
     plan = small_study(tmp_path)
-    with served(plan, "--proxy") as (address, process):
+    with served(plan, "--proxy", "127.0.0.1") as (address, process):
         headers = httpx.get(address).headers
         assert "server" not in headers
         assert "set-cookie" in headers
         # Behind a proxy that speaks https to the world, cookies are for https alone.
         proxied = httpx.get(address, headers={"X-Forwarded-Proto": "https"})
         assert "Secure" in proxied.headers["set-cookie"]
+        # Nobody gets more guesses by claiming, in a header of their own, to be somebody else.
+        guesses = [
+            httpx.get(
+                f"{address}/i/{new_token()}", headers={"X-Forwarded-For": f"6.6.6.{one}, 10.0.0.7"}
+            ).status_code
+            for one in range(GUESSES + 1)
+        ]
+        assert guesses == [404] * GUESSES + [429]
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=20) == STOPPED
 

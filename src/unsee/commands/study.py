@@ -56,8 +56,8 @@ class ServeOptions:
     """Port to listen at; 0 for any that is free."""
     invited_only: bool = False
     """Let in only who has a link from the admin page."""
-    proxy: bool = False
-    """Behind a proxy that sets X-Forwarded-For and X-Forwarded-Proto: believe it."""
+    proxy: tuple[str, ...] = ()
+    """Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."""
 
 
 @dataclass(frozen=True)

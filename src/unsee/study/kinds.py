@@ -40,5 +40,6 @@ def paper_mean(kind: str) -> float | None:
 def order_of(kind: str) -> tuple[bool, int, str]:
     """Sort kinds as the paper lists them, the interference half last."""
     known = list(PAPER)
-    name = "sld" if kind.startswith("sld-") else kind
+    system = kind.removeprefix(OTHER)
+    name = "sld" if system.startswith("sld-") else system
     return half(kind) == "interference", known.index(name) if name in known else len(known), kind

@@ -7,7 +7,7 @@ serve                answer until Ctrl-C
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import uvicorn
@@ -52,8 +52,12 @@ def open_site(folder: Path, database: str | None = None, *, invited_only: bool =
     return Site(plan, open_store(plan, database), Forms(key), logins, invited_only)
 
 
-def serve(site: Site, host: str, port: int, *, proxy: bool, started: Callable[[str], None]) -> None:
+def serve(
+    site: Site, host: str, port: int, *, proxy: Sequence[str], started: Callable[[str], None]
+) -> None:
     """Answer requests until Ctrl-C; `started` is told the address.
+
+    `proxy` are the addresses of those who may say from where a request comes.
 
     Raises:
         OptionError: the address cannot be had.
@@ -73,9 +77,9 @@ def serve(site: Site, host: str, port: int, *, proxy: bool, started: Callable[[s
         access_log=False,
         server_header=False,
         timeout_keep_alive=KEPT,
-        # Without a proxy before us, anybody could claim to come from any address.
-        proxy_headers=proxy,
-        forwarded_allow_ips="*" if proxy else "",
+        # Of anybody else it would be a way around the count of wrong guesses.
+        proxy_headers=bool(proxy),
+        forwarded_allow_ips=list(proxy),
     )
     name = f"[{host}]" if ":" in host else host
     try:
