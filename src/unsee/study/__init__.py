@@ -14,6 +14,7 @@ site.py          what all pages share: cookies, forms, templates
 app.py           the pages of a participant
 admin.py         the page of the one who runs the study
 server.py        the app in a web server
+export.py         answers as a CSV file
 krippendorff.py  the agreement of raters
 analyse.py       answers -> means with intervals, agreement, tables
 figure.py        the two halves of the paper's Fig. 6
