@@ -42,6 +42,7 @@ from unsee.commands.list import list_names
 from unsee.commands.push import push
 from unsee.commands.report import report
 from unsee.commands.show import show
+from unsee.commands.study import analyse, create, serve
 from unsee.errors import OptionError, Stopped, UnseeError, unknown_name
 
 Run = Callable[[Any], None]
@@ -68,6 +69,11 @@ COMMANDS: Table = {
         "canvas": canvas,
     },
     "report": report,
+    "study": {
+        "create": create,
+        "serve": serve,
+        "analyse": analyse,
+    },
     "emoji": {
         "check": check,
         "train": train,
@@ -173,7 +179,9 @@ def parse(run: Run, prog: str, argv: Sequence[str]) -> Any:
 def _check_flags(options_type: Any, argv: Sequence[str]) -> None:
     """Refuse unknown flags before tyro takes the words after them for something else."""
     hints = typing.get_type_hints(options_type, include_extras=True)
-    flags = ["--" + name.replace("_", "-") for name, hint in hints.items() if not _positional(hint)]
+    # A field that would be a keyword of Python ends in an underscore: from_ is --from.
+    named = {name.removesuffix("_"): hint for name, hint in hints.items()}
+    flags = ["--" + name.replace("_", "-") for name, hint in named.items() if not _positional(hint)]
     for word in itertools.takewhile(lambda word: word != "--", argv):
         flag = word.split("=")[0].replace("_", "-")
         if re.match("--?[A-Za-z]", word) and flag not in (*flags, "--help", "-h"):

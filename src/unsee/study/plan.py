@@ -1,0 +1,202 @@
+"""The made study: what is served.
+
+    STUDY/plan.json      settings, and what each picture is; for the server alone
+    STUDY/secret         the key that forms and logins are signed with
+    STUDY/images/        every picture under a random name, all of one format and size
+
+Picture     one picture: its name, artist, kind, and where it came from
+Plan        the study in memory
+check_new   before long work: may the study be written there?
+make_study  pictures -> a study folder, whole or not at all
+"""
+
+import hashlib
+import json
+import random
+import secrets
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from PIL import Image, ImageOps
+
+from unsee.errors import OptionError, OutputError
+from unsee.study.folders import Found
+from unsee.study.kinds import REFERENCE
+from unsee.study.settings import Settings
+
+PLAN, SECRET, IMAGES = "plan.json", "secret", "images"
+FORMAT = 1
+QUALITY = 95
+"""Of the JPEG files: what the compression changes is the same in all of them, and not seen."""
+
+Cell = tuple[str, str]
+"""An artist and a kind."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture of a study."""
+
+    id: str
+    """Random: the only name that leaves the server."""
+    artist: str
+    kind: str
+    source: str
+    """The file that it was made from."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A made study."""
+
+    folder: Path
+    settings: Settings
+    pictures: tuple[Picture, ...]
+    fingerprint: str
+    """Of plan.json: a database belongs to one."""
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read a study folder.
+
+        Raises:
+            OptionError: the folder holds no study, or a damaged one.
+        """
+        try:
+            text = (folder / PLAN).read_bytes()
+        except OSError as error:
+            raise OptionError(
+                f"{folder} holds no study; make one: unsee study create --out {folder}"
+            ) from error
+        try:
+            facts = json.loads(text)
+            if facts["format"] != FORMAT:
+                raise OptionError(f"{folder / PLAN} is of another version; create the study anew")
+            pictures = tuple(Picture(**one) for one in facts["pictures"])
+            settings = Settings.of(facts["settings"], PLAN)
+        except (ValueError, KeyError, TypeError) as error:
+            raise OptionError(f"{folder / PLAN} is damaged; create the study anew") from error
+        plan = cls(folder, settings, pictures, hashlib.sha256(text).hexdigest())
+        for one in pictures:
+            if not plan.path(one.id).is_file():
+                raise OptionError(f"{plan.path(one.id)} is missing; create the study anew")
+        return plan
+
+    @cached_property
+    def by_id(self) -> dict[str, Picture]:
+        """Every picture by its name."""
+        return {one.id: one for one in self.pictures}
+
+    @cached_property
+    def cells(self) -> dict[Cell, list[str]]:
+        """Pictures that can be asked for, by artist and kind."""
+        return self._grouped(asked=True)
+
+    @cached_property
+    def references(self) -> dict[str, list[str]]:
+        """Works to show beside them, by artist."""
+        return {artist: ids for (artist, _), ids in self._grouped(asked=False).items()}
+
+    @property
+    def length(self) -> int:
+        """Questions of a participant, attention checks apart."""
+        return self.settings.questions or len(self.cells)
+
+    def path(self, picture: str) -> Path:
+        """Where a picture lies; `picture` has to be one of the plan's own ids."""
+        return self.folder / IMAGES / f"{picture}.jpg"
+
+    def secret(self) -> bytes:
+        """Read the key that forms and logins are signed with."""
+        try:
+            key = (self.folder / SECRET).read_bytes()
+        except OSError as error:
+            raise OptionError(
+                f"cannot read {self.folder / SECRET}: {error.strerror}; create the study anew"
+            ) from error
+        if len(key) < 32:
+            raise OptionError(f"{self.folder / SECRET} is too short; create the study anew")
+        return key
+
+    def _grouped(self, *, asked: bool) -> dict[Cell, list[str]]:
+        groups: dict[Cell, list[str]] = {}
+        for one in self.pictures:
+            if (one.kind != REFERENCE) == asked:
+                groups.setdefault((one.artist, one.kind), []).append(one.id)
+        return groups
+
+
+def check_new(out: Path) -> None:
+    """Raise an OutputError, before any work is spent, unless `out` is new or an empty folder."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise OutputError(f"{out} exists; choose another folder for the study")
+
+
+def make_study(
+    pictures: Sequence[Found],
+    settings: Settings,
+    out: Path,
+    progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+) -> Plan:
+    """Give every picture a random name, one format and one size, and write the study to `out`.
+
+    Raises:
+        OptionError: a file is no picture.
+        OutputError: `out` exists, or cannot be written.
+    """
+    check_new(out)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as made:
+            folder = Path(made) / "study"
+            _write(folder, pictures, settings, progress)
+            if out.exists():
+                out.rmdir()
+            folder.rename(out)
+    except OSError as error:
+        raise OutputError(f"cannot write {out}: {error.strerror or error}") from error
+    return Plan.read(out)
+
+
+def _write(
+    folder: Path,
+    found: Sequence[Found],
+    settings: Settings,
+    progress: Callable[[int, int, str], None],
+) -> None:
+    # Which brings torch: who serves a study does not need it.
+    from unsee.pictures import read_pictures
+
+    (folder / IMAGES).mkdir(parents=True)
+    named = [(secrets.token_urlsafe(16), one) for one in found]
+    # By lot, so that not even the time of a file tells of its kind.
+    random.SystemRandom().shuffle(named)
+    for done, (name, one) in enumerate(named, start=1):
+        (picture,) = read_pictures([one.path])
+        _fit(picture, settings).save(
+            folder / IMAGES / f"{name}.jpg", quality=QUALITY, subsampling=0
+        )
+        progress(done, len(named), "pictures")
+    facts = {
+        "format": FORMAT,
+        "settings": {name: value for name, value in asdict(settings).items() if value is not None},
+        "pictures": [
+            asdict(Picture(name, one.artist, one.kind, "/".join(one.path.parts[-3:])))
+            for name, one in sorted(named, key=lambda pair: pair[1].path)
+        ],
+    }
+    (folder / PLAN).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    secret = folder / SECRET
+    secret.touch(mode=0o600)
+    secret.write_bytes(secrets.token_bytes(32))
+
+
+def _fit(picture: Image.Image, settings: Settings) -> Image.Image:
+    size = (settings.side, settings.side)
+    if settings.square:
+        return ImageOps.fit(picture, size, Image.Resampling.LANCZOS)
+    return ImageOps.contain(picture, size, Image.Resampling.LANCZOS)

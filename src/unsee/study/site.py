@@ -1,0 +1,89 @@
+"""What all pages of the study share.
+
+Site        the study that an app serves
+site_of     the site that a request came to
+visitor     the token in a request's cookie
+remember    put a token into a visitor's cookie
+address     where a request comes from
+render      a template -> a page
+go          send the browser to another page
+"""
+
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from unsee.study.plan import Plan
+from unsee.study.security import Forms, Guesses, Logins, is_token
+from unsee.study.store import Store
+
+COOKIE = "unsee-study"
+MONTH = 30 * 24 * 3600
+PAGES = Path(__file__).parent / "pages"
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(PAGES),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+@dataclass(frozen=True)
+class Site:
+    """The study that an app serves."""
+
+    plan: Plan
+    store: Store
+    forms: Forms
+    logins: Logins | None
+    """None where no password is set: there is no admin page then."""
+    invited_only: bool
+    guesses: Guesses = field(default_factory=Guesses)
+
+
+def site_of(request: Request) -> Site:
+    """Find the site that a request came to."""
+    site: Site = request.app.state.site
+    return site
+
+
+def visitor(request: Request) -> str | None:
+    """Read the token in the cookie; None if there is none of that shape."""
+    token = request.cookies.get(COOKIE, "")
+    return token if is_token(token) else None
+
+
+def remember(response: Response, request: Request, token: str) -> None:
+    """Put a token into the cookie, out of the reach of scripts and of other sites' forms."""
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=MONTH,
+        httponly=True,
+        samesite="lax",
+        secure=request.url.scheme == "https",
+    )
+
+
+def address(request: Request) -> str:
+    """Say where a request comes from."""
+    return request.client.host if request.client else "unknown"
+
+
+def render(request: Request, name: str, status: int = HTTPStatus.OK, **facts: Any) -> HTMLResponse:
+    """Fill in a template; all know the settings of the study."""
+    settings = site_of(request).plan.settings
+    text = _TEMPLATES.get_template(f"{name}.html").render(settings=settings, **facts)
+    return HTMLResponse(text, status_code=status)
+
+
+def go(where: str) -> RedirectResponse:
+    """Send the browser to another page by GET, so that a reload there sends nothing again."""
+    return RedirectResponse(where, status_code=HTTPStatus.SEE_OTHER)
