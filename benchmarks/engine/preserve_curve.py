@@ -21,9 +21,9 @@ from unsee.benchmarks.canvas import beside, draw_targets
 from unsee.emoji.evaluators import load_judge
 from unsee.files import writing
 
-WEIGHTS = (0.0, 0.3, 1.0, 3.0)
+WEIGHTS = (0.0, 1.0, 3.0)
 """Of a preserved prompt in the loss, against 1 for the concept; 0 is no preservation."""
-STEPS = (3, 6, 12, 25, 50, 100, 200)
+STEPS = (6, 25, 100, 200)
 LEVELS = {"artist": (50.0, 60.0, 70.0), "object": (70.0, 80.0, 90.0)}
 """UA, per cent, at which IRA and CRA are compared."""
 TIMES = {"artist": ("esd-x", 100.0), "object": ("esd-u", 30.0)}
@@ -79,7 +79,7 @@ def figure(rows: list[dict[str, Any]], path: Path) -> None:
     from matplotlib import pyplot as plt
 
     shown, axes = plt.subplots(2, 2, figsize=(8, 7), sharex=True, sharey=True)
-    colours = dict(zip(WEIGHTS, ("#b0b0b0", "#7fb3d5", "#2e6da4", "#0b2545"), strict=True))
+    colours = dict(zip(WEIGHTS, ("#b0b0b0", "#4f8fc0", "#0b2545"), strict=True))
     for line, kind in enumerate(LEVELS):
         for column, measure in enumerate(("ira", "cra")):
             axis = axes[line][column]
