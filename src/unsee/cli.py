@@ -40,6 +40,7 @@ from unsee.commands.generate import generate
 from unsee.commands.list import list_names
 from unsee.commands.report import report
 from unsee.commands.show import show
+from unsee.commands.ui import ui
 from unsee.errors import OptionError, Stopped, UnseeError, unknown_name
 
 Run = Callable[[Any], None]
@@ -53,6 +54,7 @@ COMMANDS: Table = {
     "export": export,
     "list": list_names,
     "demo": demo,
+    "ui": ui,
     "bench": {
         "artists": artists,
         "explicit": explicit,

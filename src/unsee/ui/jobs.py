@@ -8,7 +8,8 @@ Jobs       submit, look, stop, go on, drop; errands
 One thread does all the work, so that nothing ever asks a model that another work is changing. An
 errand, such as drawing two pictures, does not wait for hours: it is run between two steps of the
 erasure at hand, when the model is as it was loaded.
-A job belongs to its owner, an unguessable name that the owner's browser keeps. Nobody else finds it.
+A job belongs to its owner, an unguessable name that the owner's browser keeps. Others never see
+it.
 """
 
 import logging
@@ -189,10 +190,10 @@ class Jobs:
                 job.stop.set()
 
     def go_on(self, owner: str, id: str) -> None:
-        """Queue a stopped job again."""
+        """Queue a job again that stopped or failed."""
         with self.lock:
             job = self._find(owner, id)
-            if job.state == State.STOPPED:
+            if job.state in (State.STOPPED, State.FAILED):
                 self._enqueue(job)
                 job.stop.clear()
                 job.state, job.message, job.paced_from = State.WAITING, "", None

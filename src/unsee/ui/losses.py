@@ -74,7 +74,9 @@ def curve(points: Sequence[Point], steps: int) -> str:
     marks = []
     for loss in _ticks(10**bottom, 10**top):
         marks.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" {_level(y(loss))}/>')
-        marks.append(f'<text x="{LEFT - 8}" y="{y(loss) + 5:.1f}" text-anchor="end">{loss:g}</text>')
+        marks.append(
+            f'<text x="{LEFT - 8}" y="{y(loss) + 5:.1f}" text-anchor="end">{loss:g}</text>'
+        )
     for step in sorted({0, steps // 2, steps}):
         marks.append(
             f'<text x="{x(step):.1f}" y="{HEIGHT - 20}" text-anchor="{_anchor(step, steps)}">'
