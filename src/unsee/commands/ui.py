@@ -1,8 +1,6 @@
 """`unsee ui`: a page to erase, compare and download, in the browser."""
 
-import contextlib
 import socket
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +39,7 @@ def ui(options: UiOptions) -> None:
         import gradio  # noqa: F401
     except ImportError as error:
         raise MissingExtra("the page", "ui") from error
+    from unsee.stopping import between_steps
     from unsee.ui.server import serve
     from unsee.ui.studio import Studio
 
@@ -50,8 +49,8 @@ def ui(options: UiOptions) -> None:
     blocks = serve(studio, host=options.host, port=options.port, share=options.share)
     try:
         console.say(f"the page is {blocks.share_url or blocks.local_url} (Ctrl-C ends it)")
-        with contextlib.suppress(KeyboardInterrupt):
-            threading.Event().wait()
+        with between_steps() as stop:
+            stop.wait()
     finally:
         studio.close()
         blocks.close()

@@ -2,14 +2,15 @@
 
 jobs.py      the queue of a device: one erasure at a time, and what each has come to
 losses.py    the losses of an erasure: thinned as they come, drawn as a curve
+sheets.py    the same prompts drawn before, during and after, as HTML
 library.py   the folder of erased files: listed, found by name, described
 erasures.py  what the form asks for, checked, and its work on the device
 studio.py    the models in memory, and what a visitor has the device do: draw, export
 views.py     what has come of a job -> what stands on the page
-page.py      the layout, and which event calls what
+erase_tab.py, files_tab.py, page.py   the layout, and which event calls what
 server.py    the page behind a port
 
-Only the last two know Gradio, which comes with `pip install 'unsee[ui]'`. It asks no one outside
+Only the last four know Gradio, which comes with `pip install 'unsee[ui]'`. It asks no one outside
 for anything: neither statistics nor fonts nor scripts.
 """
 

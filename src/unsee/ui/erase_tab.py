@@ -12,7 +12,7 @@ from unsee.config import RECIPES
 from unsee.errors import UnseeError
 from unsee.selection import METHODS
 from unsee.ui import views
-from unsee.ui.erasures import Request
+from unsee.ui.erasures import Request, number
 from unsee.ui.jobs import Snapshot, State
 from unsee.ui.losses import curve
 from unsee.ui.studio import Studio
@@ -20,11 +20,19 @@ from unsee.ui.studio import Studio
 REFRESH = 1.0
 """Seconds between two looks at a job that runs."""
 SHEET_EVERY = 50
-RECIPES_OWN, MODELS_OWN = "as in the recipe", "as the model says"
+RECIPES_OWN, MODELS_OWN = "the recipe's", "the model's"
 WATCHED = {
     "emoji": "cat in the style of twemoji\nchurch in the style of twemoji\ncat in the style of noto"
 }
 """By model, what the page suggests to watch."""
+
+TO_THE_JOB = """() => {
+  const job = document.querySelector("#status .job[data-state]");
+  const wrong = document.querySelector("#erase-complaint [role=alert]");
+  if (job && !wrong && job.getBoundingClientRect().top > innerHeight - 120)
+    job.scrollIntoView({block: "start"});
+}"""
+"""On a phone the job stands below the form, where nobody would see it."""
 
 Seen = list[Any] | None
 """What the browser has got already of the jobs, and of the sheet: it is not sent again."""
@@ -55,6 +63,7 @@ class EraseTab:
             elem_id="model",
         )
         self.phrase = gr.Textbox(
+            "",
             label="Concept",
             placeholder="in the style of twemoji",
             info="In the words that people ask for it.",
@@ -67,16 +76,17 @@ class EraseTab:
                 value=RECIPES_OWN,
                 label="Method",
                 info="esd-x for styles, esd-u for objects.",
-                min_width=150,
+                scale=2,
+                min_width=170,
                 elem_id="method",
             )
-            self.eta = gr.Number(
-                value=None,
+            self.eta = gr.Textbox(
+                "",
                 label="η",
-                info="Strength of the erasure.",
+                info="1 to 3 is usual.",
                 placeholder=RECIPES_OWN,
-                step=0.5,
-                min_width=110,
+                max_length=40,
+                min_width=150,
                 elem_id="eta",
             )
         with gr.Accordion("More settings", open=False, elem_id="more"):
@@ -84,23 +94,24 @@ class EraseTab:
                 [MODELS_OWN, *RECIPES], value=MODELS_OWN, label="Recipe", elem_id="recipe"
             )
             with gr.Row():
-                self.steps = gr.Number(
-                    value=None,
+                self.steps = gr.Textbox(
+                    "",
                     label="Steps",
                     placeholder=RECIPES_OWN,
-                    precision=0,
+                    max_length=40,
                     min_width=110,
                     elem_id="steps",
                 )
-                self.seed = gr.Number(
-                    value=None,
+                self.seed = gr.Textbox(
+                    "",
                     label="Seed",
                     placeholder=RECIPES_OWN,
-                    precision=0,
+                    max_length=40,
                     min_width=110,
                     elem_id="seed",
                 )
             self.preserve = gr.Textbox(
+                "",
                 label="Prompts to preserve",
                 info="One in each line: what must stay as it is.",
                 lines=2,
@@ -118,20 +129,22 @@ class EraseTab:
             with gr.Row():
                 self.every = gr.Number(
                     value=SHEET_EVERY,
-                    label="Drawn every ... steps",
+                    label="Draw every",
+                    info="Steps.",
                     precision=0,
                     min_width=110,
                     elem_id="every",
                 )
                 self.sheet_seed = gr.Number(
                     value=0,
-                    label="Their seed",
+                    label="Sheet seed",
+                    info="Of the noise.",
                     precision=0,
                     min_width=110,
                     elem_id="sheet-seed",
                 )
         self.erase = gr.Button("Erase", variant="primary", elem_id="erase")
-        self.complaint = gr.HTML(elem_id="erase-complaint")
+        self.complaint = gr.HTML(visible=False, elem_id="erase-complaint")
 
     def _lay_out_job(self) -> None:
         self.picker = gr.Dropdown(label="Your erasures", visible=False, elem_id="jobs")
@@ -142,15 +155,8 @@ class EraseTab:
             self.drop = gr.Button("Drop", visible=False, elem_id="drop")
             self.look = gr.Button("Compare", variant="primary", visible=False, elem_id="look")
             self.download = gr.DownloadButton("Download", visible=False, elem_id="download")
-        self.sheet = gr.Image(
-            label="Before and after",
-            format="png",
-            interactive=False,
-            visible=False,
-            buttons=["download", "fullscreen"],
-            elem_id="sheet",
-        )
-        self.curve = gr.HTML(elem_id="curve")
+        self.sheet = gr.HTML(visible=False, elem_id="sheet")
+        self.curve = gr.HTML(visible=False, elem_id="curve")
         self.job = gr.State(None)
         self.seen = gr.State(None)
         self.timer = gr.Timer(REFRESH, active=False)
@@ -191,7 +197,7 @@ class EraseTab:
             self.sheet_seed,
         ]
         answer = [self.complaint, *self.outputs]
-        gr.on(
+        started = gr.on(
             [self.erase.click, self.phrase.submit],
             self._start,
             [self._visitor, self.seen, *fields],
@@ -199,6 +205,7 @@ class EraseTab:
             trigger_mode="once",
             **quick,
         )
+        started.then(None, js=TO_THE_JOB)
         self.timer.tick(self.shown, here, self.outputs, **quick)
         self.picker.input(
             self.shown, [self._visitor, self.picker, self.seen], self.outputs, **quick
@@ -230,15 +237,14 @@ class EraseTab:
             )
         sheet: Any = gr.skip()
         if new_drawn != drawn:
-            sheet = gr.Image(
-                value=now and now.sheet, visible=now is not None and now.sheet is not None
-            )
+            drawing = now.sheet if now else None
+            sheet = gr.HTML(drawing.as_html if drawing else "", visible=drawing is not None)
         active = any(one.state.active for one in jobs)
         return [
             picker,
             *_about(now),
             sheet,
-            curve(now.losses, now.steps) if now else "",
+            _line(curve(now.losses, now.steps) if now else ""),
             now and now.id,
             [new_list, new_drawn],
             gr.Timer(active=active),
@@ -259,9 +265,9 @@ class EraseTab:
         phrase: str,
         recipe: str,
         method: str,
-        eta: float | None,
-        steps: int | None,
-        seed: int | None,
+        eta: str,
+        steps: str,
+        seed: str,
         preserve: str,
         watched: str,
         every: int | None,
@@ -274,9 +280,9 @@ class EraseTab:
                 recipe=None if recipe == MODELS_OWN else recipe,
                 settings={
                     "method": None if method == RECIPES_OWN else method,
-                    "eta": eta,
-                    "steps": steps,
-                    "seed": seed,
+                    "eta": number("η", eta, float),
+                    "steps": number("steps", steps, int),
+                    "seed": number("seed", seed, int),
                     "preserve": tuple(_lines(preserve)) or None,
                 },
                 watched=_lines(watched),
@@ -285,8 +291,8 @@ class EraseTab:
             )
             job = self._studio.submit(visitor, request)
         except UnseeError as error:
-            return [views.complaint(error), *[gr.skip()] * len(self.outputs)]
-        return ["", *self.shown(visitor, job, seen)]
+            return [_line(views.complaint(error)), *[gr.skip()] * len(self.outputs)]
+        return [_line(""), *self.shown(visitor, job, seen)]
 
     def _acting(self, act: Callable[[str, str], None]) -> Callable[..., list[Any]]:
         """Make the answer to a button that does something to the job at hand."""
@@ -295,8 +301,8 @@ class EraseTab:
             try:
                 act(visitor, job or "")
             except UnseeError as error:
-                return [views.complaint(error), *self.shown(visitor, job, seen)]
-            return ["", *self.shown(visitor, job, seen)]
+                return [_line(views.complaint(error)), *self.shown(visitor, job, seen)]
+            return [_line(""), *self.shown(visitor, job, seen)]
 
         return answer
 
@@ -315,6 +321,11 @@ def _about(job: Snapshot | None) -> list[Any]:
         gr.Button(visible=file is not None),
         gr.DownloadButton(value=file and str(file), visible=file is not None),
     ]
+
+
+def _line(text: str) -> gr.HTML:
+    """Show HTML; where there is none, not even its margins."""
+    return gr.HTML(text, visible=bool(text))
 
 
 def _lines(text: str) -> list[str]:

@@ -1,6 +1,7 @@
 """An erasure as the form asks for it, and its work on the device.
 
 Request   what was asked for, checked before it is queued
+number    the text of a field that may be left empty -> a number
 erasure   a request -> the work of a job
 
 While it trains, the same prompts and seed are drawn again and again with the student as it is.
@@ -10,7 +11,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from PIL import Image
 
@@ -21,9 +22,12 @@ from unsee.errors import OptionError
 from unsee.loading import Model
 from unsee.prompts import PromptSet
 from unsee.sampling import generate
-from unsee.sheet import Column, sheet
+from unsee.sheet import Column
 from unsee.ui.jobs import Report, Work
 from unsee.ui.library import Library
+from unsee.ui.sheets import Sheet
+
+T = TypeVar("T", int, float)
 
 MOST_PROMPTS = 8
 """Rows of the sheet: each is drawn many times."""
@@ -79,6 +83,17 @@ class Request:
         return f"{self.concept.phrase!r} from {Path(self.model).name or self.model}"
 
 
+def number(name: str, text: str, kind: type[T]) -> T | None:
+    """Read a field that may be left empty: None leaves the setting to the recipe."""
+    if not text.strip():
+        return None
+    try:
+        return kind(text)
+    except ValueError:
+        what = "a number" if kind is float else "a whole number"
+        raise OptionError(f"{name} must be {what}, not {text.strip()!r}") from None
+
+
 def erasure(request: Request, load: Callable[[str], Model], library: Library) -> Work:
     """Make the work of a job: erase, show how it goes, keep the file; going on where it stopped."""
     state = library.state_of(request.id)
@@ -117,5 +132,5 @@ def _draw(model: Model, rows: PromptSet) -> list[Image.Image]:
     return generate(model, rows.prompts, rows.seeds)
 
 
-def _sheet(rows: PromptSet, *columns: Column) -> Image.Image:
-    return sheet(columns, [row.prompt for row in rows])
+def _sheet(rows: PromptSet, *columns: Column) -> Sheet:
+    return Sheet(rows.prompts, columns)

@@ -45,15 +45,20 @@ class FilesTab:
                     "Download the export", visible=False, variant="primary", elem_id="exported"
                 )
             with gr.Column(scale=3, min_width=320):
-                self.prompt = gr.Textbox(label="Prompt", max_length=1000, elem_id="prompt")
-                with gr.Row(equal_height=True):
+                with gr.Row():
+                    self.prompt = gr.Textbox(
+                        "",
+                        label="Prompt",
+                        max_length=1000,
+                        scale=3,
+                        min_width=220,
+                        elem_id="prompt",
+                    )
                     self.seed = gr.Number(
-                        value=0, label="Seed", precision=0, min_width=110, elem_id="pair-seed"
+                        value=0, label="Seed", precision=0, min_width=90, elem_id="pair-seed"
                     )
-                    self.draw = gr.Button(
-                        "Draw both", variant="primary", min_width=150, elem_id="draw"
-                    )
-                self.complaint = gr.HTML(elem_id="files-complaint")
+                self.draw = gr.Button("Draw both", variant="primary", elem_id="draw")
+                self.complaint = gr.HTML(visible=False, elem_id="files-complaint")
                 self.pair = gr.ImageSlider(
                     label="Original (left) and erased (right)",
                     format="png",
@@ -111,25 +116,25 @@ class FilesTab:
         """List the files that there are now, and leave the choice as it is."""
         return gr.Dropdown(choices=self._studio.library.names(), value=file)
 
-    def chosen(self, file: str | None) -> list[Any]:
-        """Show a file: what it is, and what can be done with it."""
+    def chosen(self, file: str | None, prompt: str = "") -> list[Any]:
+        """Show a file: what it is, and what can be done with it, such as drawing `prompt`."""
         names = self._studio.library.names()
         if file is None:
-            return [gr.Dropdown(choices=names), NO_FILES, *[gr.skip()] * 5, ""]
+            return [gr.Dropdown(choices=names), NO_FILES, *[gr.skip()] * 5, _line("")]
         try:
             path = self._studio.library.find(file)
             erased = ErasedWeights.load(path)
         except UnseeError as error:
-            return [gr.Dropdown(choices=names), *[gr.skip()] * 6, views.complaint(error)]
+            return [gr.Dropdown(choices=names), *[gr.skip()] * 6, _line(views.complaint(error))]
         return [
             gr.Dropdown(choices=names, value=file),
             views.table(describe(erased)),
             gr.DownloadButton(value=str(path), visible=True),
             gr.Group(visible=True),
             gr.DownloadButton(visible=False),
-            erased.recipe.concepts[0].phrase,
+            prompt or _suggested(erased),
             gr.ImageSlider(value=None, visible=False),
-            "",
+            _line(""),
         ]
 
     def _drawn(self, file: str | None, prompt: str, seed: int | None) -> list[Any]:
@@ -150,6 +155,18 @@ class FilesTab:
 def _answered(work: Callable[[], Any]) -> list[Any]:
     """Return the update that `work` makes, or the error that it raises, and the other's absence."""
     try:
-        return [work(), ""]
+        return [work(), _line("")]
     except UnseeError as error:
-        return [gr.skip(), views.complaint(error)]
+        return [gr.skip(), _line(views.complaint(error))]
+
+
+def _suggested(erased: ErasedWeights) -> str:
+    """A prompt that shows what is gone: one that the erasure was told, or else the phrase."""
+    phrase = erased.recipe.concepts[0].phrase
+    contexts = erased.recipe.config.get("contexts") or ["{}"]
+    return str(contexts[0]).replace("{}", phrase)
+
+
+def _line(text: str) -> gr.HTML:
+    """Show HTML; where there is none, not even its margins."""
+    return gr.HTML(text, visible=bool(text))

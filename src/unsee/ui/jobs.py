@@ -24,10 +24,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
-from PIL import Image
-
 from unsee.errors import OptionError, Stopped, UnseeError
 from unsee.ui.losses import Losses, Point
+from unsee.ui.sheets import Sheet
 
 T = TypeVar("T")
 
@@ -74,7 +73,7 @@ class Snapshot:
     losses: tuple[Point, ...]
     seconds_left: float | None
     """Until the last step, at the pace so far; None before there is one."""
-    sheet: Image.Image | None
+    sheet: Sheet | None
     """The last one that it showed."""
     sheets: int
     """How many it showed."""
@@ -98,7 +97,7 @@ class _Job:
     steps: int = 0
     losses: Losses = field(default_factory=Losses)
     paced_from: tuple[int, float] | None = None
-    sheet: Image.Image | None = None
+    sheet: Sheet | None = None
     sheets: int = 0
     message: str = ""
     result: Path | None = None
@@ -116,8 +115,8 @@ class Report:
         self._job.phase = phase
         self._stop_where_asked()
 
-    def show(self, sheet: Image.Image) -> None:
-        """Show a picture in place of the last one."""
+    def show(self, sheet: Sheet) -> None:
+        """Show a sheet in place of the last one."""
         self._job.sheet = sheet
         self._job.sheets += 1
 

@@ -7,7 +7,6 @@ A visitor names a file, never a path: a name is one of the list or an error.
 """
 
 import contextlib
-import json
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 from unsee.concepts import slug
 from unsee.errors import unknown_name
 from unsee.files import check_output
-from unsee.weights import ErasedWeights, Recipe
+from unsee.weights import ErasedWeights
 
 SUFFIX = ".safetensors"
 UNFINISHED = "unfinished"
@@ -68,22 +67,24 @@ class Library:
 
 def describe(erased: ErasedWeights) -> list[tuple[str, str]]:
     """Say what a file holds and how it was made: (what, text) rows."""
-    recipe: Recipe = erased.recipe
+    recipe = erased.recipe
     synonyms = [repr(phrase) for concept in recipe.concepts for phrase in concept.synonyms]
     numbers = sum(tensor.numel() for tensor in erased.tensors.values())
-    settings = {name: value for name, value in recipe.config.items() if value not in ([], ())}
+    settings, prompts = [], []
+    for name, value in recipe.config.items():
+        if isinstance(value, (list, tuple)):
+            prompts += [(name, ", ".join(value))] if value else []
+        else:
+            settings.append(f"{name} {value}")
     return [
         (
             "erased",
             recipe.title + (f", asked for as {', '.join(synonyms)} too" if synonyms else ""),
         ),
         ("base model", recipe.base),
-        ("settings", ", ".join(f"{name} {_shown(value)}" for name, value in settings.items())),
+        ("settings", ", ".join(settings)),
+        *prompts,
         ("changes", f"{len(erased.tensors)} tensors, {numbers:,} numbers"),
         ("made with", ", ".join(f"{name} {version}" for name, version in recipe.versions.items())),
         ("sha256", erased.sha256),
     ]
-
-
-def _shown(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

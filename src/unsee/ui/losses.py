@@ -13,8 +13,7 @@ from dataclasses import dataclass
 MOST_POINTS = 256
 """At twice as many, each two neighbours become one."""
 WIDTH, HEIGHT = 640, 260
-LEFT, RIGHT, TOP, BOTTOM = 64, 12, 14, 40
-DECADE = 10.0
+LEFT, RIGHT, TOP, BOTTOM = 96, 14, 16, 56
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def curve(points: Sequence[Point], steps: int) -> str:
         )
     for step in sorted({0, steps // 2, steps}):
         marks.append(
-            f'<text x="{x(step):.1f}" y="{HEIGHT - 20}" text-anchor="{_anchor(step, steps)}">'
+            f'<text x="{x(step):.1f}" y="{HEIGHT - 32}" text-anchor="{_anchor(step, steps)}">'
             f"{step}</text>"
         )
     line = " ".join(f"{x(point.step):.1f},{y(point.loss):.1f}" for point in shown)
@@ -92,8 +91,8 @@ def curve(points: Sequence[Point], steps: int) -> str:
         f'<svg class="losses" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{said}">'
         f'{"".join(marks)}<polyline points="{line}"/>'
         f'<circle cx="{x(last.step):.1f}" cy="{y(last.loss):.1f}" r="4"/>'
-        f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 3}" text-anchor="middle">step</text>'
-        f'<text transform="translate(12 {(HEIGHT - BOTTOM + TOP) / 2}) rotate(-90)" '
+        f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 6}" text-anchor="middle">step</text>'
+        f'<text transform="translate(20 {(HEIGHT - BOTTOM + TOP) / 2}) rotate(-90)" '
         'text-anchor="middle">loss</text></svg>'
     )
 
@@ -103,10 +102,10 @@ def _ticks(lowest: float, highest: float) -> list[float]:
     for parts in ((1,), (1, 3), (1, 2, 5), range(1, 10), [n / 10 for n in range(10, 100)]):
         first = math.floor(math.log10(lowest))
         found = [
-            part * DECADE**power
+            part * 10.0**power
             for power in range(first, math.ceil(math.log10(highest)) + 1)
             for part in parts
-            if lowest <= part * DECADE**power <= highest
+            if lowest <= part * 10.0**power <= highest
         ]
         if len(found) >= 2:
             return found[:: max(1, math.ceil(len(found) / 6))]

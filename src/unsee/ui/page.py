@@ -40,8 +40,10 @@ def page(studio: Studio) -> gr.Blocks:
             name = name or secrets.token_urlsafe(16)
             return [name, *erase.shown(name, None, None), *files.arrived()]
 
-        def look_at(name: str, job: str | None) -> list[Any]:
-            return [gr.Tabs(selected=FILES), *files.chosen(erase.result_of(name, job))]
+        def look_at(name: str, job: str | None, watched: str) -> list[Any]:
+            made = erase.result_of(name, job)
+            prompt = next(iter(watched.splitlines()), "")
+            return [gr.Tabs(selected=FILES), *files.chosen(made, prompt)]
 
         quick: dict[str, Any] = {
             "show_progress": "hidden",
@@ -50,5 +52,7 @@ def page(studio: Studio) -> gr.Blocks:
         }
         blocks.load(arrive, [visitor], [visitor, *erase.outputs, *files.outputs], **quick)
         files_tab.select(files.listed, [files.file], [files.file], **quick)
-        erase.look.click(look_at, [visitor, erase.job], [tabs, *files.outputs], **quick)
+        erase.look.click(
+            look_at, [visitor, erase.job, erase.watched], [tabs, *files.outputs], **quick
+        )
     return blocks

@@ -11,26 +11,40 @@ from unsee.ui.page import page
 from unsee.ui.studio import Studio
 
 CSS = """
-.gradio-container { max-width: 1180px !important; margin: 0 auto; }
+.dark { --color-accent: #60a5fa; }
+.gradio-container { max-width: 1180px !important; width: 100%; margin: 0 auto; }
 #introduction h1 { margin-bottom: 0; }
-.job, .hint { padding: 0.5rem 0.25rem; }
-.job p, .hint, .complaint { margin: 0; overflow-wrap: anywhere; }
-.job-title { font-weight: 600; font-size: 1.1rem; }
-.job progress { width: 100%; height: 0.8rem; margin: 0.4rem 0; accent-color: var(--color-accent); }
-.complaint {
-  padding: 0.6rem 0.8rem; border-left: 4px solid #b91c1c; background: #fef2f2; color: #7f1d1d;
+.job h2, .job p, .hint, .complaint { margin: 0; overflow-wrap: anywhere; }
+.job h2 { font-weight: 600; font-size: 1.1rem; }
+.job progress {
+  appearance: none; width: 100%; height: 0.7rem; margin: 0.5rem 0; border: 0;
+  border-radius: 0.35rem; overflow: hidden; background: var(--border-color-primary);
 }
+.job progress::-webkit-progress-bar { background: var(--border-color-primary); }
+.job progress::-webkit-progress-value { background: var(--color-accent); }
+.job progress::-moz-progress-bar { background: var(--color-accent); }
+.complaint {
+  padding: 0.6rem 0.8rem; border-left: 4px solid #b91c1c; background: #fef2f2;
+  color: #7f1d1d !important;
+}
+.sheet { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(260px, 1fr)); }
+.sheet figure { margin: 0; }
+.sheet figcaption { font-weight: 600; margin-bottom: 0.25rem; overflow-wrap: anywhere; }
+.sheet .pictures { display: grid; grid-template-columns: 1fr 1fr; gap: 0.5rem; }
+.sheet img { width: 100%; height: auto; margin: 0; border: 1px solid var(--border-color-primary); }
+.sheet span { font-size: 0.85rem; }
 .losses { width: 100%; max-width: 640px; height: auto; }
-.losses text { fill: var(--body-text-color); font-size: 14px; }
+.losses text { fill: var(--body-text-color); font-size: 15px; }
 .losses .grid { stroke: var(--border-color-primary); }
 .losses polyline { fill: none; stroke: var(--color-accent); stroke-width: 2; }
 .losses circle { fill: var(--color-accent); }
-.recipe { width: 100%; border-collapse: collapse; font-size: 0.9rem; }
-.recipe th, .recipe td {
-  text-align: left; vertical-align: top; padding: 0.3rem 0.5rem 0.3rem 0;
-  border-top: 1px solid var(--border-color-primary); overflow-wrap: anywhere;
+@media (max-width: 480px) { .losses text { font-size: 24px; } }
+.prose .recipe { width: 100%; border: 0; border-collapse: collapse; }
+.prose .recipe th, .prose .recipe td {
+  text-align: left; vertical-align: top; padding: 0.35rem 0.75rem 0.35rem 0; border: 0;
+  border-top: 1px solid var(--border-color-primary); overflow-wrap: anywhere; font-size: 0.9rem;
 }
-.recipe th { white-space: nowrap; font-weight: 600; }
+.prose .recipe th { white-space: nowrap; font-weight: 600; }
 """
 
 
@@ -71,8 +85,26 @@ def serve(
 
 
 def _theme() -> gr.themes.Base:
-    # The fonts come with Gradio; white on its 500 would be too faint to read.
-    return gr.themes.Default(primary_hue="blue", neutral_hue="slate").set(
+    # The visitor's own fonts. What Gradio writes in its 400 and 500 is too faint to read.
+    return gr.themes.Default(
+        primary_hue="blue",
+        neutral_hue="slate",
+        font=("system-ui", "sans-serif"),
+        font_mono=("ui-monospace", "monospace"),
+    ).set(
+        color_accent="*primary_600",
+        block_info_text_color="*neutral_600",
+        block_info_text_color_dark="*neutral_300",
+        block_title_text_color="*neutral_700",
+        block_title_text_color_dark="*neutral_200",
+        block_label_text_color="*neutral_700",
+        block_label_text_color_dark="*neutral_200",
+        input_placeholder_color="*neutral_500",
+        input_placeholder_color_dark="*neutral_400",
+        button_cancel_background_fill="#b91c1c",
+        button_cancel_background_fill_hover="#991b1b",
+        button_cancel_background_fill_dark="#b91c1c",
+        button_cancel_background_fill_hover_dark="#991b1b",
         button_primary_background_fill="*primary_700",
         button_primary_background_fill_hover="*primary_800",
         button_primary_background_fill_dark="*primary_700",

@@ -14,7 +14,7 @@ from unsee.errors import UnseeError
 from unsee.ui.jobs import Snapshot, State
 
 NOTHING_YET = (
-    '<div class="job"><p class="job-title">No erasure yet</p>'
+    '<div class="job"><h2>No erasure yet</h2>'
     "<p>Name a concept and press Erase. The original and the model as it changes "
     "are drawn here, side by side.</p></div>"
 )
@@ -30,7 +30,7 @@ def progress(job: Snapshot) -> str:
         )
     return (
         f'<div class="job" data-state="{job.state}">'
-        f'<p class="job-title">{html.escape(job.title)}</p>{bar}'
+        f"<h2>{html.escape(job.title)}</h2>{bar}"
         f'<p class="job-state">{html.escape(in_words(job))}</p></div>'
     )
 
