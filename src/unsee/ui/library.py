@@ -29,7 +29,11 @@ class Library:
         check_output(self.folder / f"any{SUFFIX}", overwrite=True)
         self._exports = tempfile.TemporaryDirectory(prefix="unsee-exports-")
         self.exports = Path(self._exports.name).resolve()
-        """A folder for exports, which goes when the server does."""
+        """A folder for exports, which goes with `close`."""
+
+    def close(self) -> None:
+        """Remove the exports."""
+        self._exports.cleanup()
 
     def names(self) -> list[str]:
         """Names of the erased files, the newest first."""

@@ -34,7 +34,7 @@ class Sheet:
             words = html.escape(prompt)
             pictures = "".join(
                 f'<div><img src="{_data(column.pictures[row])}" '
-                f'alt="{words}, {html.escape(column.heading)}">'
+                f'alt="{words}, {html.escape(column.heading)}"/>'
                 f"<span>{html.escape(column.heading)}</span></div>"
                 for column in self.columns
             )

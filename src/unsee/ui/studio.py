@@ -111,6 +111,7 @@ class Studio:
     def close(self) -> None:
         """Stop what runs, after the step at hand."""
         self.jobs.close()
+        self.library.close()
 
     def _load(self, name: str) -> Model:
         """Load a model, or take it from memory; on the device's thread alone."""
