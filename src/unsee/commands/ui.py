@@ -60,9 +60,12 @@ def _check_port(host: str, port: int) -> None:
     """Try the address, before seconds are spent on loading."""
     if not 1 <= port <= 65535:
         raise OptionError(f"--port must be between 1 and 65535, not {port}")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        with socket.create_server((host, port)):
-            pass
+        with socket.socket(family) as trial:
+            # As the server does: an address that was left a moment ago is free.
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind((host, port))
     except OSError as error:
         raise OptionError(
             f"cannot serve at {host}:{port}: {error.strerror or error}; try another --port"

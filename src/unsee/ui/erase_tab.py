@@ -17,8 +17,9 @@ from unsee.ui.jobs import Snapshot, State
 from unsee.ui.losses import curve
 from unsee.ui.studio import Studio
 
-REFRESH = 1.0
-"""Seconds between two looks at a job that runs."""
+REFRESH, IDLE = 1.0, 5.0
+"""Seconds between two looks at the visitor's jobs: while one is not over, and else. It never stops
+looking: an answer that comes late, and says that all is over, would be the last."""
 SHEET_EVERY = 50
 RECIPES_OWN, MODELS_OWN = "the recipe's", "the model's"
 WATCHED = {
@@ -159,7 +160,7 @@ class EraseTab:
         self.curve = gr.HTML(visible=False, elem_id="curve")
         self.job = gr.State(None)
         self.seen = gr.State(None)
-        self.timer = gr.Timer(REFRESH, active=False)
+        self.timer = gr.Timer(IDLE)
         self.outputs = [
             self.picker,
             self.status,
@@ -170,9 +171,9 @@ class EraseTab:
             self.download,
             self.sheet,
             self.curve,
-            self.job,
             self.seen,
             self.timer,
+            self.job,
         ]
         """What `shown` fills."""
 
@@ -206,7 +207,7 @@ class EraseTab:
             **quick,
         )
         started.then(None, js=TO_THE_JOB)
-        self.timer.tick(self.shown, here, self.outputs, **quick)
+        self.timer.tick(self._looked, here, self.outputs[:-1], **quick)
         self.picker.input(
             self.shown, [self._visitor, self.picker, self.seen], self.outputs, **quick
         )
@@ -245,10 +246,14 @@ class EraseTab:
             *_about(now),
             sheet,
             _line(curve(now.losses, now.steps) if now else ""),
-            now and now.id,
             [new_list, new_drawn],
-            gr.Timer(active=active),
+            gr.Timer(REFRESH if active else IDLE),
+            now and now.id,
         ]
+
+    def _looked(self, visitor: str, job: str | None, seen: Seen) -> list[Any]:
+        """Show how it is by now. Which job is shown, only the visitor changes."""
+        return self.shown(visitor, job, seen)[:-1]
 
     def result_of(self, visitor: str, job: str | None) -> str | None:
         """Name of the file that a job has made."""
