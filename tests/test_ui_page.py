@@ -113,7 +113,7 @@ def visit(served: Served, browser: Browser) -> Iterator[Visit]:
             ),
         )
         page.goto(served.address)
-        page.locator("#erase").wait_for()
+        expect(page.locator("#erase")).to_be_enabled(timeout=WAIT)
         return page
 
     yield visit
@@ -124,14 +124,24 @@ def visit(served: Served, browser: Browser) -> Iterator[Visit]:
 
 def erase(page: Page, concept: str, steps: str = "4", **fields: str) -> None:
     """Fill in the form and press the button."""
-    page.get_by_label("Concept").fill(concept)
     if not page.get_by_label("Steps", exact=True).is_visible():
         page.get_by_text("More settings").click()
-    page.get_by_label("Steps", exact=True).fill(steps)
-    page.get_by_label("Draw every").fill("2")
-    page.get_by_label("Prompts to watch").fill(concept)
-    for label, text in fields.items():
-        page.get_by_label(label).fill(text)
+    filled = {
+        "Concept": concept,
+        "Steps": steps,
+        "Draw every": "2",
+        "Prompts to watch": concept,
+        **fields,
+    }
+    # What is typed into a field that has just been unfolded may be lost.
+    for _ in range(20):
+        for label, text in filled.items():
+            page.get_by_label(label, exact=True).fill(text)
+        page.wait_for_timeout(100)
+        kept = {label: page.get_by_label(label, exact=True).input_value() for label in filled}
+        if kept == filled:
+            break
+    assert kept == filled
     page.locator("#erase").click()
 
 
@@ -148,7 +158,6 @@ def test_from_a_concept_to_its_file(served: Served, visit: Visit) -> None:
     page = visit()
     expect(page.locator("#status")).to_contain_text("No erasure yet")
     erase(page, "cat in the style of noto", η="1.5")
-    state(page, "running")
     page.locator("#sheet img").nth(1).wait_for()
     state(page, "done")
     expect(page.locator("#status")).to_contain_text(

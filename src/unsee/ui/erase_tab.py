@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from unsee.config import RECIPES
-from unsee.errors import UnseeError
+from unsee.errors import OptionError, UnseeError
 from unsee.selection import METHODS
 from unsee.ui import views
 from unsee.ui.erasures import Request, number
@@ -144,7 +144,8 @@ class EraseTab:
                     min_width=110,
                     elem_id="sheet-seed",
                 )
-        self.erase = gr.Button("Erase", variant="primary", elem_id="erase")
+        # Until the browser has told who visits: nobody would find the job.
+        self.erase = gr.Button("Erase", variant="primary", interactive=False, elem_id="erase")
         self.complaint = gr.HTML(visible=False, elem_id="erase-complaint")
 
     def _lay_out_job(self) -> None:
@@ -279,6 +280,8 @@ class EraseTab:
         sheet_seed: int | None,
     ) -> list[Any]:
         try:
+            if not visitor:
+                raise OptionError("the page was not ready yet; press Erase again")
             request = Request.of_form(
                 (model or "").strip(),
                 phrase,

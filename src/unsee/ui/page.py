@@ -38,7 +38,8 @@ def page(studio: Studio) -> gr.Blocks:
 
         def arrive(name: str) -> Any:
             name = name or secrets.token_urlsafe(16)
-            return [name, *erase.shown(name, None, None), *files.arrived()]
+            ready = gr.Button(interactive=True)
+            return [name, ready, *erase.shown(name, None, None), *files.arrived()]
 
         def look_at(name: str, job: str | None, watched: str) -> list[Any]:
             made = erase.result_of(name, job)
@@ -50,7 +51,9 @@ def page(studio: Studio) -> gr.Blocks:
             "concurrency_limit": None,
             "api_visibility": "private",
         }
-        blocks.load(arrive, [visitor], [visitor, *erase.outputs, *files.outputs], **quick)
+        blocks.load(
+            arrive, [visitor], [visitor, erase.erase, *erase.outputs, *files.outputs], **quick
+        )
         files_tab.select(files.listed, [files.file], [files.file], **quick)
         erase.look.click(
             look_at, [visitor, erase.job, erase.watched], [tabs, *files.outputs], **quick
