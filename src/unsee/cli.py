@@ -43,6 +43,7 @@ from unsee.commands.push import push
 from unsee.commands.report import report
 from unsee.commands.show import show
 from unsee.commands.study import analyse, create, serve
+from unsee.commands.ui import ui
 from unsee.errors import OptionError, Stopped, UnseeError, unknown_name
 
 Run = Callable[[Any], None]
@@ -58,6 +59,7 @@ COMMANDS: Table = {
     "push": push,
     "list": list_names,
     "demo": demo,
+    "ui": ui,
     "bench": {
         "artists": artists,
         "explicit": explicit,

@@ -9,6 +9,7 @@ import importlib.metadata
 import json
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -43,6 +44,9 @@ class EraseStep:
     """Before the step."""
     seconds: float
     """Since `erase` was called."""
+    student: Callable[[], AbstractContextManager[None]]
+    """Opens a block in which the model is the student as it is after this step: draw with it there,
+    while the callback runs. The result is the same as if nobody had looked."""
 
 
 def erase(
@@ -65,8 +69,9 @@ def erase(
     The same seed gives the same bytes, on the same machine with the same versions and number of
     threads; on a GPU, as far as its kernels are deterministic.
 
-    With `checkpoint`, the state is kept in that file, every minute and when Ctrl-C stops the work
-    between two steps. The same call continues from there and ends with the same weights as if it
+    With `checkpoint`, the state is kept in that file, every minute and when Ctrl-C, or a
+    KeyboardInterrupt that `progress` raises, stops the work between two steps: the call then ends
+    with Stopped. The same call continues from there and ends with the same weights as if it
     had never stopped. The file stays after the last step; delete it once the result is saved.
 
     With `cache`, a folder, trajectories of source `original` are kept there: erasures that differ
@@ -111,7 +116,9 @@ def erase(
             if progress is not None:
                 seconds = time.monotonic() - began
                 try:
-                    progress(EraseStep(training.step, config.steps, loss, seconds))
+                    progress(
+                        EraseStep(training.step, config.steps, loss, seconds, training.student)
+                    )
                 except KeyboardInterrupt:
                     stop.set()
             last = stop.is_set() or training.step == config.steps

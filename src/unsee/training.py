@@ -1,6 +1,7 @@
 """An erasure in progress: the student, its optimiser and the latents in stock.
 
-Training   `advance` makes one gradient step; `save` and `load` keep all of it in a file
+Training   `advance` makes one gradient step; `save` and `load` keep all of it in a file, and
+           `student` lets others look at how far it is
 
 One denoiser is in memory. It is the student only while the student is asked (students.py); for
 every other call it is the teacher.
@@ -8,6 +9,7 @@ The file of a state is safetensors, with the numbers that are no tensors as JSON
 whoever goes on from it makes the same steps, bit for bit, as if nothing had happened.
 """
 
+import contextlib
 import json
 import math
 from collections.abc import Sequence
@@ -82,6 +84,10 @@ class Training:
                 raise self._diverged("a gradient")
         self.step += 1
         return value
+
+    def student(self) -> contextlib.AbstractContextManager[None]:
+        """Make the model the student inside the block, as it is between two steps."""
+        return self._student.active()
 
     def result(self) -> dict[str, Tensor]:
         """Return the student's parameters, on the CPU.

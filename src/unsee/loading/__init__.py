@@ -1,7 +1,8 @@
 """From a name to a model.
 
-MODELS   the models that unsee knows by name
-load     a name, a folder, a single file or a hub id -> Model
+MODELS       the models that unsee knows by name
+load         a name, a folder, a single file or a hub id -> Model
+check_name   before long work: could this be one of them?
 
 families.py        which pipelines unsee edits, and which parts each has
 folder.py          checkpoints in the format of diffusers
@@ -86,8 +87,19 @@ def _read(
         return read_folder(name, MODELS[name](), dtype)
     if path.is_dir():
         return read_folder(name, path, dtype)
-    if hub.is_repository(name):
-        return read_folder(name, hub.download(name), dtype)
+    check_name(name)
+    return read_folder(name, hub.download(name), dtype)
+
+
+def check_name(name: str) -> None:
+    """Raise an UnknownName where `name` can be no model; nothing is read or downloaded.
+
+    Whether a hub id exists, only the hub knows.
+    """
+    path = Path(name)
+    here = name in MODELS or path.is_dir() or path.is_file()
+    if here or hub.is_repository(name) or hub.is_single_file(name):
+        return
     raise unknown_name(
         "model",
         name,

@@ -1,0 +1,172 @@
+"""The tab of erased files: what each is, before and after side by side, download, export.
+
+FilesTab   the components; `chosen` is what stands there for a file
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+
+from unsee.errors import UnseeError
+from unsee.export import FORMATS
+from unsee.ui import views
+from unsee.ui.library import describe
+from unsee.ui.studio import Studio
+from unsee.weights import ErasedWeights
+
+AT_ONCE = 4
+"""Visitors who are drawn for at once, as far as the device lets them."""
+NO_FILES = '<p class="hint">There is no erased file yet: erase a concept first.</p>'
+
+
+class FilesTab:
+    """The erased files, and what can be done with one."""
+
+    def __init__(self, studio: Studio) -> None:
+        """Lay out the tab inside the block at hand, and connect its events."""
+        self._studio = studio
+        with gr.Row(equal_height=False):
+            with gr.Column(scale=2, min_width=320):
+                self.file = gr.Dropdown(label="File", elem_id="file")
+                self.recipe = gr.HTML(NO_FILES, elem_id="file-recipe")
+                self.download = gr.DownloadButton(
+                    "Download", visible=False, elem_id="file-download"
+                )
+                with gr.Group(visible=False) as self.exporting:
+                    self.kind = gr.Dropdown(
+                        [(f"{kind}: {what}", kind) for kind, what in FORMATS.items()],
+                        value="diffusers",
+                        label="Export for other tools",
+                        elem_id="format",
+                    )
+                    self.export = gr.Button("Export", elem_id="export")
+                self.exported = gr.DownloadButton(
+                    "Download the export", visible=False, variant="primary", elem_id="exported"
+                )
+            with gr.Column(scale=3, min_width=320):
+                with gr.Row():
+                    self.prompt = gr.Textbox(
+                        "",
+                        label="Prompt",
+                        max_length=1000,
+                        scale=3,
+                        min_width=220,
+                        elem_id="prompt",
+                    )
+                    self.seed = gr.Number(
+                        value=0, label="Seed", precision=0, min_width=90, elem_id="pair-seed"
+                    )
+                self.draw = gr.Button("Draw both", variant="primary", elem_id="draw")
+                self.complaint = gr.HTML(visible=False, elem_id="files-complaint")
+                self.pair = gr.ImageSlider(
+                    label="Original (left) and erased (right)",
+                    format="png",
+                    interactive=False,
+                    visible=False,
+                    buttons=["download", "fullscreen"],
+                    elem_id="pair",
+                )
+        self.outputs = [
+            self.file,
+            self.recipe,
+            self.download,
+            self.exporting,
+            self.exported,
+            self.prompt,
+            self.pair,
+            self.complaint,
+        ]
+        """What `chosen` fills."""
+        self._connect()
+
+    def _connect(self) -> None:
+        device: dict[str, Any] = {"concurrency_limit": AT_ONCE, "api_visibility": "private"}
+        self.file.input(
+            self.chosen,
+            [self.file],
+            self.outputs,
+            show_progress="hidden",
+            concurrency_limit=None,
+            api_visibility="private",
+        )
+        gr.on(
+            [self.draw.click, self.prompt.submit],
+            self._drawn,
+            [self.file, self.prompt, self.seed],
+            [self.pair, self.complaint],
+            show_progress_on=[self.pair, self.draw],
+            trigger_mode="once",
+            **device,
+        )
+        self.export.click(
+            self._made,
+            [self.file, self.kind],
+            [self.exported, self.complaint],
+            show_progress_on=[self.export],
+            trigger_mode="once",
+            **device,
+        )
+
+    def arrived(self) -> list[Any]:
+        """Show the newest file to a visitor who comes in."""
+        return self.chosen(next(iter(self._studio.library.names()), None))
+
+    def listed(self, file: str | None) -> Any:
+        """List the files that there are now, and leave the choice as it is."""
+        return gr.Dropdown(choices=self._studio.library.names(), value=file)
+
+    def chosen(self, file: str | None, prompt: str = "") -> list[Any]:
+        """Show a file: what it is, and what can be done with it, such as drawing `prompt`."""
+        names = self._studio.library.names()
+        if file is None:
+            return [gr.Dropdown(choices=names), NO_FILES, *[gr.skip()] * 5, _line("")]
+        try:
+            path = self._studio.library.find(file)
+            erased = ErasedWeights.load(path)
+        except UnseeError as error:
+            return [gr.Dropdown(choices=names), *[gr.skip()] * 6, _line(views.complaint(error))]
+        return [
+            gr.Dropdown(choices=names, value=file),
+            views.table(describe(erased)),
+            gr.DownloadButton(value=str(path), visible=True),
+            gr.Group(visible=True),
+            gr.DownloadButton(visible=False),
+            prompt or _suggested(erased),
+            gr.ImageSlider(value=None, visible=False),
+            _line(""),
+        ]
+
+    def _drawn(self, file: str | None, prompt: str, seed: int | None) -> list[Any]:
+        def work() -> Any:
+            pair = self._studio.draw(file or "", prompt, seed or 0)
+            return gr.ImageSlider(value=(pair.original, pair.erased), visible=True)
+
+        return _answered(work)
+
+    def _made(self, file: str | None, kind: str) -> list[Any]:
+        def work() -> Any:
+            path = self._studio.export(file or "", kind)
+            return gr.DownloadButton(f"Download {path.name}", value=str(path), visible=True)
+
+        return _answered(work)
+
+
+def _answered(work: Callable[[], Any]) -> list[Any]:
+    """Return the update that `work` makes, or the error that it raises, and the other's absence."""
+    try:
+        return [work(), _line("")]
+    except UnseeError as error:
+        return [gr.skip(), _line(views.complaint(error))]
+
+
+def _suggested(erased: ErasedWeights) -> str:
+    """A prompt that shows what is gone: one that the erasure was told, or else the phrase."""
+    phrase = erased.recipe.concepts[0].phrase
+    contexts = erased.recipe.config.get("contexts") or ["{}"]
+    return str(contexts[0]).replace("{}", phrase)
+
+
+def _line(text: str) -> gr.HTML:
+    """Show HTML; where there is none, not even its margins."""
+    return gr.HTML(text, visible=bool(text))
