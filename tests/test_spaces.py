@@ -1,4 +1,4 @@
-"""The folder `spaces/` is a whole Space: its settings, its requirements, and an app that answers."""
+"""The folder `spaces/` is a whole Space: its settings, what it needs, and an app that answers."""
 
 import os
 import re
