@@ -7,8 +7,7 @@ UNSEE_FOLDER   where the erased files are kept
 import os
 from pathlib import Path
 
-from unsee.stopping import between_steps
-from unsee.ui.server import serve
+from unsee.ui.server import serve_until_stopped
 from unsee.ui.studio import Studio
 
 
@@ -19,13 +18,7 @@ def main() -> None:
         os.environ.get("UNSEE_MODELS", "emoji").split(),
         fixed=True,
     )
-    blocks = serve(studio)
-    try:
-        with between_steps() as stop:
-            stop.wait()
-    finally:
-        studio.close()
-        blocks.close()
+    serve_until_stopped(studio)
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ def test_the_app_answers_with_the_package_beside_it(tmp_path: Path) -> None:
     app = subprocess.Popen([sys.executable, "app.py"], cwd=tmp_path, env={**os.environ, **own})
     try:
         page = _answer(f"http://127.0.0.1:{port}/", app)
-        assert "<title>unsee" in page
+        assert "unsee: erase a concept" in page
         assert (tmp_path / "erased").is_dir()
     finally:
         app.send_signal(signal.SIGTERM)

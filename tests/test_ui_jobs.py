@@ -281,8 +281,11 @@ def test_the_oldest_that_are_over_are_forgotten(
 
 def test_closing_stops_what_runs_and_refuses_what_comes() -> None:
     jobs = Jobs()
+    discarded: list[str] = []
+    finished = jobs.submit("ann", "dog", lambda report: MADE, lambda: discarded.append("dog"))
+    over(jobs, finished)
     work = Held(100)
-    id = jobs.submit("ann", "cat", work)
+    id = jobs.submit("ann", "cat", work, lambda: discarded.append("cat"))
     work.let(2)
     until(lambda: work.rests == 3)
     closing = threading.Thread(target=jobs.close)
@@ -291,6 +294,7 @@ def test_closing_stops_what_runs_and_refuses_what_comes() -> None:
     work.let(98)
     closing.join(20)
     assert (jobs.look("ann", id).state, work.done) == (State.STOPPED, 3)
+    assert discarded == ["cat"]
     with pytest.raises(OptionError, match="going down"):
         jobs.submit("ann", "cat", work)
     with pytest.raises(OptionError, match="going down"):

@@ -39,21 +39,19 @@ def ui(options: UiOptions) -> None:
         import gradio  # noqa: F401
     except ImportError as error:
         raise MissingExtra("the page", "ui") from error
-    from unsee.stopping import between_steps
-    from unsee.ui.server import serve
+    from unsee.ui.server import serve_until_stopped
     from unsee.ui.studio import Studio
 
     studio = Studio(
         options.folder, options.models, fixed=options.fixed_models, device=options.device
     )
-    blocks = serve(studio, host=options.host, port=options.port, share=options.share)
-    try:
-        console.say(f"the page is {blocks.share_url or blocks.local_url} (Ctrl-C ends it)")
-        with between_steps() as stop:
-            stop.wait()
-    finally:
-        studio.close()
-        blocks.close()
+    serve_until_stopped(
+        studio,
+        host=options.host,
+        port=options.port,
+        share=options.share,
+        ready=lambda address: console.say(f"the page is {address} (Ctrl-C ends it)"),
+    )
 
 
 def _check_port(host: str, port: int) -> None:

@@ -35,9 +35,10 @@ class FilesTab:
                 )
                 with gr.Group(visible=False) as self.exporting:
                     self.kind = gr.Dropdown(
-                        [(f"{kind}: {what}", kind) for kind, what in FORMATS.items()],
+                        list(FORMATS),
                         value="diffusers",
                         label="Export for other tools",
+                        info="; ".join(f"{kind}: {what}" for kind, what in FORMATS.items()) + ".",
                         elem_id="format",
                     )
                     self.export = gr.Button("Export", elem_id="export")

@@ -230,13 +230,17 @@ class Jobs:
                 done.set_exception(error)
 
     def close(self) -> None:
-        """Stop the job at hand after its step, and take no more."""
+        """Stop the job at hand after its step, take no more, and discard what cannot go on."""
         with self.lock:
             self._closed = True
             if self._running is not None:
                 self._running.stop.set()
             self.lock.notify_all()
         self._thread.join(PATIENCE)
+        # The jobs go with this process; their states would lie there for nobody.
+        for job in self._jobs.values():
+            if job.state != State.DONE:
+                job.discard()
 
     def _serve(self) -> None:
         while True:

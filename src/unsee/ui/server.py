@@ -1,11 +1,15 @@
 """The page behind a port.
 
-serve   a studio -> its page, answering at an address; returns at once
+serve                 a studio -> its page, answering at an address; returns at once
+serve_until_stopped   the same, until Ctrl-C or a polite kill
 """
+
+from collections.abc import Callable
 
 import gradio as gr
 
 from unsee.errors import OptionError
+from unsee.stopping import between_steps
 from unsee.ui.library import UNFINISHED
 from unsee.ui.page import page
 from unsee.ui.studio import Studio
@@ -39,7 +43,8 @@ CSS = """
 .losses polyline { fill: none; stroke: var(--color-accent); stroke-width: 2; }
 .losses circle { fill: var(--color-accent); }
 @media (max-width: 480px) { .losses text { font-size: 24px; } }
-.prose .recipe { width: 100%; border: 0; border-collapse: collapse; }
+.prose .recipe { width: 100%; border-collapse: collapse; }
+.prose .recipe, .prose .recipe tr { border: 0 !important; }
 .prose .recipe th, .prose .recipe td {
   text-align: left; vertical-align: top; padding: 0.35rem 0.75rem 0.35rem 0; border: 0;
   border-top: 1px solid var(--border-color-primary); overflow-wrap: anywhere; font-size: 0.9rem;
@@ -82,6 +87,27 @@ def serve(
     except OSError as error:
         raise OptionError(f"cannot serve at {host}:{port}: {error}; try another --port") from error
     return blocks
+
+
+def serve_until_stopped(
+    studio: Studio,
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    share: bool = False,
+    ready: Callable[[str], None] = lambda address: None,
+) -> None:
+    """Serve until Ctrl-C or a polite kill; `ready` is told the address."""
+    with between_steps() as stop:
+        try:
+            blocks = serve(studio, host=host, port=port, share=share)
+            try:
+                ready(blocks.share_url or blocks.local_url)
+                stop.wait()
+            finally:
+                blocks.close(verbose=False)
+        finally:
+            studio.close()
 
 
 def _theme() -> gr.themes.Base:
