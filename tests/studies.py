@@ -9,6 +9,7 @@ Visitor         follows links, sends forms, remembers everything that came back
 import contextlib
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -66,6 +67,9 @@ def served(plan: Plan, *flags: str) -> Iterator[tuple[str, subprocess.Popen[str]
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1", "UNSEE_STUDY_PASSWORD": PASSWORD},
+        # Tests that run in the background of a shell have Ctrl-C ignored, and so would their
+        # children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     assert process.stdout is not None
     try:
