@@ -25,6 +25,7 @@ from unsee.benchmarks.outcome import Outcome
 from unsee.benchmarks.subjects import EmojiSubject
 from unsee.benchmarks.systems import System
 from unsee.benchmarks.workbench import Workbench
+from unsee.cli import WRONG_INPUT, main
 from unsee.emoji.evaluators import load_judge
 from unsee.errors import CheckpointError, OptionError, UnknownName
 from unsee.report import write_index, write_report
@@ -161,3 +162,33 @@ def test_the_cost_of_training_without_the_concept_stands_beside_that_of_erasing(
     assert "took 7,200 seconds" in note
     (note,) = explicit.run(replace(other, censored_seconds=None), FEW, systems, *prompts).notes
     assert "150,000 GPU-hours" in note
+
+
+def test_a_damaged_erasure_is_made_again(bench: Workbench) -> None:
+    whole = bench.erased(ESD_X, "cat")
+    (path,) = (bench.folder / "erased").glob("cat-esd-x-*.safetensors")
+    before = path.read_bytes()
+    path.write_bytes(before[:1000])
+    assert bench.erased(ESD_X, "cat").tensors.keys() == whole.tensors.keys()
+    path.with_suffix(".json").write_text("")
+    bench.erased(ESD_X, "cat")
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "flag"),
+    [
+        ("objects --seeds 0", "--seeds must be at least 1"),
+        ("artists --prompts -2", "--prompts must be at least 1"),
+        ("explicit --prompts i2p.csv", "--prompts is for models other than emoji"),
+        ("strength --etas", "--etas takes"),
+        ("memorised --counts", "--counts takes"),
+        ("memorised --counts 0", "--counts takes"),
+    ],
+)
+def test_what_makes_no_experiment_is_refused(
+    words: str, flag: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argv = ["bench", *words.split(), "--quick", "--out", str(tmp_path), "--work", str(tmp_path)]
+    assert main(argv) == WRONG_INPUT
+    assert flag in capsys.readouterr().err

@@ -89,7 +89,7 @@ def _page(outcome: Outcome, figure: bytes | None) -> str:
 def _body(outcome: Outcome) -> str:
     head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in outcome.header)
     rows = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
+        "<tr>" + "".join(f"<td>{_cell(cell)}</td>" for cell in row) + "</tr>"
         for row in outcome.rows
     )
     claims = "".join(
@@ -99,6 +99,14 @@ def _body(outcome: Outcome) -> str:
     )
     notes = "".join(f"<p>{html.escape(note)}</p>" for note in outcome.notes)
     return f"<table><tr>{head}</tr>{rows}</table><ul>{claims}</ul>{notes}"
+
+
+def _cell(text: str) -> str:
+    """A cell of the Markdown table: what is between its asterisks stands out here too."""
+    inner = text.strip("*")
+    marks = len(text) - len(inner)
+    tag = {2: "em", 4: "strong"}.get(marks)
+    return f"<{tag}>{html.escape(inner)}</{tag}>" if tag else html.escape(text)
 
 
 def _list(lines: Any) -> str:

@@ -15,7 +15,7 @@ MEASURES = ("ua", "ira", "cra", "content")
 
 HEAD = (
     "| erased | UA | IRA (of unedited) | CRA (of unedited) | content kept "
-    "| FID (unedited) | seconds | memory, GiB | file, MiB |"
+    "| FID (unedited) | seconds | memory, GB | file, MB |"
 )
 
 PUBLISHED = {"artist": (98.58, 80.97, 93.96), "object": (92.15, 55.78, 44.23)}
@@ -82,7 +82,7 @@ def _line(name: str, rows: list[dict[str, Any]]) -> str:
     fid, before = _mean_of(rows, "fid"), _mean_of(rows, "unedited_fid")
     cells.append("" if fid is None else f"{fid:.2f} ({before:.2f})")
     cells.append(f"{statistics.mean(row['seconds'] for row in rows):.0f}")
-    for measure, unit, digits in (("memory", 2**30, 2), ("size", 2**20, 1)):
+    for measure, unit, digits in (("memory", 10**9, 2), ("size", 10**6, 1)):
         spent = _mean_of(rows, measure)
         cells.append("" if spent is None else f"{spent / unit:.{digits}f}")
     return "| " + " | ".join(cells) + " |"

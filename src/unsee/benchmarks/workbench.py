@@ -24,7 +24,7 @@ from unsee.concepts import slug
 from unsee.config import EraseConfig
 from unsee.denoisers.base import Denoiser
 from unsee.erase import erase
-from unsee.errors import OptionError
+from unsee.errors import ErasedFileError, OptionError
 from unsee.files import writing
 from unsee.generate import generate_set
 from unsee.prompts import PromptSet
@@ -87,7 +87,8 @@ class Workbench:
         path = self.folder / "erased" / f"{slug(' '.join(phrases))}-{system.name}-{key}.safetensors"
         what = f"erasing {', '.join(phrases)} by {system.name}"
         took = path.with_suffix(".json")
-        if not (path.exists() and took.exists()):
+        there = _kept(path, took)
+        if there is None:
             seconds = [0.0]
 
             def tell(done: Any) -> None:
@@ -102,8 +103,9 @@ class Workbench:
             with writing(took, overwrite=True) as temporary:
                 temporary.write_text(json.dumps({"seconds": round(seconds[0], 1)}) + "\n")
             state.unlink(missing_ok=True)
-        self.seconds[what.removeprefix("erasing ")] = json.loads(took.read_text())["seconds"]
-        return ErasedWeights.load(path)
+            there = made, round(seconds[0], 1)
+        weights, self.seconds[what.removeprefix("erasing ")] = there
+        return weights
 
     def draw(
         self,
@@ -155,6 +157,16 @@ class Workbench:
         made = weights if weights is not None else self.erased(system, phrases)
         with made.applied(model):
             return paint()
+
+
+def _kept(path: Path, took: Path) -> tuple[ErasedWeights, float] | None:
+    """The erasure of an earlier run and its seconds; None if a file is missing or damaged."""
+    if not (path.exists() and took.exists()):
+        return None
+    try:
+        return ErasedWeights.load(path), float(json.loads(took.read_text())["seconds"])
+    except (ErasedFileError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _pixels(path: Path) -> NDArray[np.uint8]:

@@ -159,7 +159,9 @@ def memorised(options: MemorisedOptions) -> None:
         from unsee.benchmarks.emoji_real import artworks
 
         works = given or (artworks() if asked.family == "emoji" else [])
-        if len(works) < max(options.counts) or min(options.counts) < 1:
+        if not options.counts or min(options.counts) < 1:
+            raise OptionError("--counts takes numbers of works to erase, each at least 1")
+        if len(works) < max(options.counts):
             raise OptionError(
                 f"--counts asks for {max(options.counts)} works, and there are {len(works)}; "
                 "name them by --titles and --images"
@@ -190,6 +192,9 @@ class StrengthOptions(Common):
 def strength(options: StrengthOptions) -> None:
     """Erase the explicit concept with eta 1, 3 and 10: what goes, and what it costs (Sec. 5.5)."""
     from unsee.benchmarks import strength as experiment
+
+    if not options.etas:
+        raise OptionError("--etas takes the strengths to compare, such as --etas 1 3 10")
 
     def run(bench: "Workbench", asked: "Asked") -> "Outcome":
         from unsee.benchmarks.asked import emoji_scenes

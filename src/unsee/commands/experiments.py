@@ -1,6 +1,8 @@
 """`unsee bench artists | explicit | objects | ...`: the paper's experiments, a folder each.
 
-Common    what every experiment takes
+Common        what every experiment takes
+check_sizes   refuses what makes no experiment
+conduct       load, run, save, say where the result lies
 """
 
 import json
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from unsee.commands import console
 from unsee.commands.options import FromRecipe, Optional
+from unsee.errors import OptionError
 
 if TYPE_CHECKING:
     from unsee.benchmarks.asked import Asked
@@ -56,6 +59,20 @@ class Common:
 Run = Callable[["Workbench", "Asked"], "Outcome"]
 
 
+def check_sizes(options: Common) -> None:
+    """Refuse numbers that make no experiment, and on emoji the files that it would not read."""
+    for name in ("seeds", "other_seeds", "prompts", "count", "general_count", "batch_size"):
+        value = getattr(options, name, None)
+        flag = f"--{name.replace('_', '-')}"
+        if isinstance(value, int) and value < 1:
+            raise OptionError(f"{flag} must be at least 1, not {value}")
+    for name in ("prompts", "general", "real"):
+        if options.model == "emoji" and isinstance(getattr(options, name, None), Path):
+            raise OptionError(
+                f"--{name} is for models other than emoji, which asks prompts of its own"
+            )
+
+
 def conduct(options: Common, name: str, run: Run) -> None:
     """Load, run, save, and say where the result lies."""
     import unsee
@@ -67,6 +84,7 @@ def conduct(options: Common, name: str, run: Run) -> None:
     from unsee.report import write_report
 
     out = options.out or RESULTS / name
+    check_sizes(options)
     check_output(out / "result.json", overwrite=True)
     model = unsee.load(options.model, device=options.device)
     censored = options.censored_model
