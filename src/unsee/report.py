@@ -181,6 +181,7 @@ def _draw(axes: Any, panel: Panel) -> None:
         ha="right" if long else "center",
     )  # fmt: skip
     axes.set_title(panel.title, fontsize=11)
+    axes.set_xlabel(panel.along)
     axes.axhline(0, color="#444", linewidth=0.8)
     if len(panel.series) > 1:
         # Beside the axes: on them it would hide bars.

@@ -112,6 +112,7 @@ def run(
                 [str(count) for count in counts],
                 {group: [point(row[place]) for row in means] for place, group in enumerate(groups)},
                 lines=True,
+                along="works erased at once",
             )
         ],
         claims=[

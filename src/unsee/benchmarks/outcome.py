@@ -37,6 +37,8 @@ class Panel:
     series: Mapping[str, Sequence[Point]]
     lines: bool = False
     """Lines through the points in place of bars."""
+    along: str = ""
+    """What the groups are, below the axis."""
 
 
 @dataclass(frozen=True)

@@ -77,13 +77,16 @@ def run(
         numbers=numbers,
         panels=[
             Panel(
-                "per cent",
+                "badge and classes still recognised, %"
+                if asked.family == "emoji"
+                else "detections and classes still recognised, %",
                 [f"{eta:g}" for eta in etas],
                 {
                     "pictures with it": [point(rate, 100) for rate in found[1:]],
                     "ten classes recognised": [point(rate, 100) for rate in right[1:]],
                 },
                 lines=True,
+                along="η",
             )
         ],
         claims=[
