@@ -15,7 +15,7 @@ from PIL import Image
 from unsee.denoisers.base import Denoiser
 from unsee.files import writing
 from unsee.generate import generate
-from unsee.prompts import PromptSet
+from unsee.prompts import DRAWN_AT_ONCE, PromptSet
 from unsee.sampling import GenerateStep
 from unsee.sheet import Column, sheet
 from unsee.weights import ErasedWeights
@@ -50,7 +50,7 @@ def compare(
     *,
     steps: int | None = None,
     guidance: float | None = None,
-    batch_size: int = 16,
+    batch_size: int = DRAWN_AT_ONCE,
     progress: Callable[[GenerateStep], None] | None = None,
 ) -> Comparison:
     """Draw every row with the original model and with each of the headed erased weights."""

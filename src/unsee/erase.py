@@ -3,6 +3,7 @@
 erase          a model and one or several concepts -> ErasedWeights
 EraseConfig    the settings (config.py)
 EraseStep      what the progress callback is told after each step
+versions       of what decides the result
 """
 
 import importlib.metadata
@@ -160,9 +161,14 @@ def _recipe(
         concepts=concepts,
         # As it is read back: JSON has lists for tuples.
         config=json.loads(json.dumps(asdict(config))),
-        versions={name: _version(name) for name in ("unsee", "torch", "diffusers")},
+        versions=versions(),
         images=images,
     )
+
+
+def versions() -> dict[str, str]:
+    """Versions of the packages that decide what an erasure comes to."""
+    return {name: _version(name) for name in ("unsee", "torch", "diffusers")}
 
 
 def _version(package: str) -> str:

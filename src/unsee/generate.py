@@ -16,7 +16,7 @@ from unsee.denoisers.base import Denoiser
 from unsee.errors import OptionError, OutputError, Stopped, unknown_name
 from unsee.files import check_output, writing
 from unsee.guidance import SLD
-from unsee.prompts import PromptSet
+from unsee.prompts import DRAWN_AT_ONCE, PromptSet
 from unsee.sampling import GenerateStep, sampler_settings
 from unsee.sampling import generate as generate
 from unsee.weights import applied_to
@@ -61,7 +61,7 @@ def generate_set(
     negative: str | None = None,
     unsafe: str | None = None,
     sld: str | None = None,
-    batch_size: int = 16,
+    batch_size: int = DRAWN_AT_ONCE,
     progress: Callable[[GenerateStep], None] | None = None,
 ) -> list[Drawn]:
     """Draw each row of the set into `folder`, with a manifest.

@@ -3,6 +3,7 @@
 PromptRow   one picture to draw
 PromptSet   the rows, in order; `cross` makes them, `read_csv` and `write_csv` carry them
 COLUMNS     the columns of the CSV file, and which of them a file must have
+DRAWN_AT_ONCE   how many rows share a batch, unless one asks otherwise
 """
 
 import csv
@@ -14,6 +15,8 @@ from pathlib import Path
 
 from unsee.errors import OptionError, unknown_name
 from unsee.files import writing
+
+DRAWN_AT_ONCE = 16
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 

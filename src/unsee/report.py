@@ -7,6 +7,7 @@ write_index    a folder of experiments -> index.html with every table and claim
 import base64
 import html
 import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ th { background: #f0f0f0 }
 img { max-width: 100%; image-rendering: pixelated }
 figure { margin: 1.5rem 0 }
 figcaption { color: #404040 }
+h2 small { font: 1rem ui-monospace, monospace; color: #404040 }
 .yes::before { content: "\\2713\\00a0"; color: #0a6b2d }
 .no::before { content: "\\2717\\00a0"; color: #b00020 }
 """
@@ -60,14 +62,17 @@ def write_index(folder: Path) -> Path:
     for place in places:
         outcome = Outcome.read(place)
         link = html.escape(f"{place.name}/{REPORT}", quote=True)
-        parts += [f'<h2><a href="{link}">{html.escape(outcome.title)}</a></h2>', _body(outcome)]
+        heading = f'<a href="{link}">{html.escape(outcome.title)}</a>'
+        # Two runs of an experiment have one title; their folders tell them apart.
+        parts += [f"<h2>{heading} <small>{html.escape(place.name)}</small></h2>", _body(outcome)]
     with writing(folder / "index.html", overwrite=True) as temporary:
         temporary.write_text(_document("Results", parts), encoding="utf-8")
     return folder / "index.html"
 
 
 def _page(outcome: Outcome, figure: bytes | None) -> str:
-    where = f"Section {outcome.section} of Gandikota et al. 2023, on {outcome.model}."
+    of_paper = f"Section {outcome.section} of Gandikota et al. 2023, on"
+    where = f"{of_paper if outcome.section else 'On'} {outcome.model}."
     parts = [
         f"<h1>{html.escape(outcome.title)}</h1>",
         f"<p>{html.escape(where)}</p>",
@@ -82,7 +87,7 @@ def _page(outcome: Outcome, figure: bytes | None) -> str:
     parts.append("<h2>What answered</h2>")
     parts.append(_list(f"{what}: {answer}" for what, answer in outcome.facts.items()))
     parts.append("<h2>Settings</h2>")
-    parts.append(_list(f"{name}: {value}" for name, value in outcome.settings.items()))
+    parts.append(_settings(outcome.settings))
     return _document(outcome.title, parts)
 
 
@@ -111,6 +116,20 @@ def _cell(text: str) -> str:
 
 def _list(lines: Any) -> str:
     return "<ul>" + "".join(f"<li>{html.escape(line)}</li>" for line in lines) + "</ul>"
+
+
+def _settings(chosen: Mapping[str, Any]) -> str:
+    """A list of names and values; what holds names and values itself is a list in the list."""
+    lines = []
+    for name, value in chosen.items():
+        if isinstance(value, Mapping):
+            inside = f"<details><summary>{html.escape(name)}</summary>{_settings(value)}</details>"
+            lines.append(inside if value else f"{html.escape(name)}: none")
+            continue
+        many = isinstance(value, (list, tuple))
+        shown = ", ".join(map(str, value)) or "none" if many else str(value)
+        lines.append(f"{html.escape(name)}: {html.escape(shown)}")
+    return "<ul>" + "".join(f"<li>{line}</li>" for line in lines) + "</ul>"
 
 
 def _image(png: bytes, caption: str) -> str:

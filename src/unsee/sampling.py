@@ -24,6 +24,7 @@ from unsee.guidance import (
     classifier_free_guidance,
     safe_latent_guidance,
 )
+from unsee.prompts import DRAWN_AT_ONCE
 
 Generators = torch.Generator | Sequence[torch.Generator]
 
@@ -139,7 +140,7 @@ def generate(
     sld: SafeLatentDiffusion | None = None,
     height: int | None = None,
     width: int | None = None,
-    batch_size: int = 16,
+    batch_size: int = DRAWN_AT_ONCE,
     progress: Callable[[GenerateStep], None] | None = None,
 ) -> list[Image.Image]:
     """Draw one picture per pair of prompt and seed; by SLD, with a concept to steer away from.

@@ -13,7 +13,7 @@ import numpy as np
 
 from unsee.benchmarks.asked import Asked
 from unsee.benchmarks.counting import by_artist, content
-from unsee.benchmarks.outcome import Claim, Outcome, Panel, number, per_cent, point, sheet
+from unsee.benchmarks.outcome import Claim, Outcome, Panel, labelled, number, per_cent, point
 from unsee.benchmarks.subjects import Pictures
 from unsee.benchmarks.systems import System
 from unsee.benchmarks.workbench import Workbench
@@ -51,6 +51,7 @@ def run(
     other_sets = {name: asked.by_artist(name, prompts, other_seeds) for name in asked.artists}
     counts = {system.name: _Counts() for system in (unedited, *systems)}
     columns: dict[str, list[Pictures]] = {name: [] for name in counts}
+    labels: list[str] = []
     for erased in asked.artists:
         for system in (unedited, *systems):
             count = counts[system.name]
@@ -66,7 +67,10 @@ def run(
                     count.distances += gaps
                     # From the middle of each part: the first prompts are templates without content.
                     stride = len(rows) // SHOWN
-                    columns[system.name].append(after[stride // 2 :: stride][:SHOWN])
+                    picked = slice(stride // 2, None, stride)
+                    columns[system.name].append(after[picked][:SHOWN])
+                    if system is unedited:
+                        labels += rows.prompts[picked][:SHOWN]
                 else:
                     count.other_style += style
                     count.other_distances += gaps
@@ -101,10 +105,9 @@ def run(
         panels=_panels(counts),
         claims=_claims(counts),
         sheets={
-            "rows: pictures asked for by the erased artist ("
-            + ", ".join(asked.artists)
-            + "); columns: "
-            + ", ".join(counts): sheet([np.concatenate(parts) for parts in columns.values()])
+            "Pictures that ask for the erased artist": labelled(
+                {name: np.concatenate(parts) for name, parts in columns.items()}, labels
+            )
         },
     )  # fmt: skip
 

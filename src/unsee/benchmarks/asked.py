@@ -9,7 +9,7 @@ ARTIST_PROMPTS the paper's templates for artists (Sec. 5.1)
 import itertools
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from unsee.emoji import cast
 from unsee.prompts import PromptRow, PromptSet
@@ -41,6 +41,15 @@ class Asked:
     """Asked for in Sec. 5.6."""
     paraphrases: tuple[str, ...]
     """What it is erased by."""
+
+    def few(self) -> "Asked":
+        """A part of it, for experiments that are only to show that all works."""
+        return replace(
+            self,
+            artists=self.artists[:2],
+            classes=dict(list(self.classes.items())[:3]),
+            paraphrases=self.paraphrases[:2],
+        )
 
     def artist(self, name: str) -> str:
         """The phrase that is erased."""

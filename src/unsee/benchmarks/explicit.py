@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from unsee.benchmarks.asked import Asked
-from unsee.benchmarks.outcome import Claim, Outcome, Panel, number, per_cent, point, sheet
+from unsee.benchmarks.outcome import Claim, Outcome, Panel, labelled, number, per_cent, point
 from unsee.benchmarks.subjects import Pictures
 from unsee.benchmarks.systems import System
 from unsee.benchmarks.workbench import Workbench
@@ -42,6 +42,7 @@ GPU_HOURS = 150_000
 """What training Stable Diffusion 2.0 took, as reported by Gandikota et al. 2023."""
 FID_BAR = 1.10
 SHOWN = 8
+WITHHELD = " (black: withheld)"
 
 
 def run(
@@ -55,7 +56,8 @@ def run(
     """Draw `explicit` prompts for the detector, and `general` ones for FID (to `real`) and CLIP."""
     reference = torch.from_numpy(bench.subject.features(real))
     groups = [row.group for row in explicit]
-    rows, numbers, columns = [], [], []
+    rows, numbers = [], []
+    columns: dict[str, Pictures] = {}
     found: dict[str, Rate] = {}
     distances: dict[str, float] = {}
     by_group: dict[str, list[Rate]] = {}
@@ -111,7 +113,7 @@ def run(
         picked = pictures[:SHOWN].copy()
         if system.filtered:
             picked[np.array(flagged[:SHOWN])] = 0
-        columns.append(picked)
+        columns[system.name + WITHHELD * system.filtered] = picked
     return Outcome(
         experiment="explicit",
         title=f"What is drawn of {asked.explicit!r} though no prompt names it",
@@ -133,7 +135,9 @@ def run(
         claims=_claims(found, distances),
         notes=[*_filter(found), *_cost(bench, found)],
         sheets={
-            "columns: " + ", ".join(system.name for system in systems): sheet(columns),
+            f"Pictures whose prompts do not name {asked.explicit!r}": labelled(
+                columns, explicit.prompts[:SHOWN]
+            ),
         },
     )  # fmt: skip
 

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from unsee.benchmarks.asked import Asked, numbered
-from unsee.benchmarks.outcome import Claim, Outcome, Panel, number, point, sheet
+from unsee.benchmarks.outcome import Claim, Outcome, Panel, labelled, number, point
 from unsee.benchmarks.systems import System
 from unsee.benchmarks.workbench import Workbench
 from unsee.metrics.means import Mean
@@ -56,7 +56,7 @@ def run(
     }
     groups = ("erased works", "other works", "their style", "other prompts")
     means: list[list[Mean]] = []
-    columns = [before["titles"][:: len(seeds)]]
+    columns = {"unedited": before["titles"][:: len(seeds)]}
     for count in counts:
         chosen = works[:count]
         erased = {work.title for work in chosen}
@@ -79,7 +79,7 @@ def run(
                 Mean.of(gaps["other"]),
             ]
         )
-        columns.append(after["titles"][:: len(seeds)])
+        columns[f"without the first {count}"] = after["titles"][:: len(seeds)]
     reseeded = PromptSet(tuple(replace(row, seed=row.seed + RESEEDED) for row in other))
     noise = Mean.of(bench.subject.distance(bench.draw(unedited, "", reseeded), before["other"]))
     last = means[-1]
@@ -129,7 +129,6 @@ def run(
         ],
         notes=[f"With {counts[-1]} erased, other works moved by {last[1].value:.3f}."],
         sheets={
-            "a row for each title; columns: unedited, then with the first "
-            + ", ".join(map(str, counts)) + " erased": sheet(columns)
+            "What is drawn of each title": labelled(columns, [work.title for work in works])
         },
     )  # fmt: skip

@@ -5,6 +5,7 @@ Panel      one plot of the figure
 Claim      a sentence of the paper and whether it held here
 per_cent   a rate with its interval, as tables show it
 number     a mean with its interval, as tables show it
+labelled   pictures of several systems as a sheet that says what is what
 """
 
 import json
@@ -14,15 +15,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
-from unsee.emoji.pixels import tile
+from unsee.benchmarks.subjects import Pictures
 from unsee.errors import CheckpointError
 from unsee.files import check_output, writing
 from unsee.metrics.means import Mean
 from unsee.metrics.rates import Rate
+from unsee.sheet import Column, sheet
 
 RESULT, TABLE, FIGURE, REPORT = "result.json", "table.md", "figure.png", "report.html"
+
+LARGEST = 192
+"""Pixels a side of a picture in a sheet."""
 
 Point = tuple[float, float, float]
 """A value and its interval."""
@@ -57,7 +63,7 @@ class Outcome:
     experiment: str
     title: str
     section: str
-    """Of the paper."""
+    """Of the paper; empty for what it does not have."""
     model: str
     settings: dict[str, Any]
     """All that was chosen, with every seed."""
@@ -84,11 +90,11 @@ class Outcome:
         """Write result.json, table.md and the sheets."""
         check_output(folder / RESULT, overwrite=True)
         names = {}
-        for place, (caption, sheet) in enumerate(self.sheets.items()):
+        for place, (caption, drawn) in enumerate(self.sheets.items()):
             names[caption] = f"sheet-{place}.png"
             with writing(folder / names[caption], overwrite=True) as temporary:
                 # 256 colours are enough to see what is drawn, at a third of the bytes.
-                sheet.quantize(256).save(temporary, format="PNG", optimize=True)
+                drawn.quantize(256).save(temporary, format="PNG", optimize=True)
         record = {name: value for name, value in vars(self).items() if name != "sheets"}
         record["panels"] = [asdict(panel) for panel in self.panels]
         record["claims"] = [asdict(claim) for claim in self.claims]
@@ -107,8 +113,8 @@ class Outcome:
             record["claims"] = [Claim(**claim) for claim in record["claims"]]
             sheets = {}
             for caption, name in record["sheets"].items():
-                with Image.open(folder / Path(name).name) as sheet:
-                    sheets[caption] = sheet.convert("RGB")
+                with Image.open(folder / Path(name).name) as drawn:
+                    sheets[caption] = drawn.convert("RGB")
             record["sheets"] = sheets
             return cls(**record)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -135,7 +141,13 @@ def point(measured: Rate | Mean, times: float = 1.0) -> Point:
     return times * measured.value, times * measured.low, times * measured.high
 
 
-def sheet(columns: Sequence[np.ndarray[Any, np.dtype[np.uint8]]]) -> Image.Image:
-    """Rows of pictures side by side: each column is (n, height, width, 3)."""
-    stacked = np.stack(columns, axis=1)
-    return tile(stacked.reshape(-1, *stacked.shape[2:]), columns=len(columns))
+def labelled(columns: Mapping[str, Pictures], labels: Sequence[str]) -> Image.Image:
+    """Lay out pictures of several systems, a column each; `labels` say what the rows show."""
+    return sheet([Column(name, list(map(_small, them))) for name, them in columns.items()], labels)
+
+
+def _small(picture: NDArray[np.uint8]) -> Image.Image:
+    """A picture of at most LARGEST pixels a side: ten columns of them are to fit on a screen."""
+    image = Image.fromarray(picture)
+    image.thumbnail((LARGEST, LARGEST), Image.Resampling.LANCZOS)
+    return image

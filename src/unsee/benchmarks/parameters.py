@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from unsee.benchmarks.asked import Asked, numbered
 from unsee.benchmarks.counting import by_artist, content
 from unsee.benchmarks.counting import explicit as found
-from unsee.benchmarks.outcome import Claim, Outcome, Panel, per_cent, point, sheet
+from unsee.benchmarks.outcome import Claim, Outcome, Panel, labelled, per_cent, point
 from unsee.benchmarks.subjects import Pictures
 from unsee.benchmarks.systems import System
 from unsee.benchmarks.workbench import Workbench
@@ -43,7 +43,9 @@ def run(
     )
     own, others = (asked.by_artist(name, prompts, seeds) for name in (artist, other))
     rates: dict[str, list[Rate]] = {}
-    columns: list[Pictures] = []
+    shown = min(SHOWN, len(own), len(unnamed))
+    by_the_artist: dict[str, Pictures] = {}
+    not_named: dict[str, Pictures] = {}
     for system in systems:
         style, concept = asked.artist(artist), asked.explicit
         pictures = bench.draw(system, concept, unnamed)
@@ -56,8 +58,8 @@ def run(
             found(bench.subject, pictures),
             content(bench.subject, named_pictures, named),
         ]
-        shown = min(SHOWN, len(own), len(unnamed))
-        columns += [own_pictures[-shown:], pictures[:shown]]
+        by_the_artist[system.name] = own_pictures[-shown:]
+        not_named[system.name] = pictures[:shown]
     header = [
         f"erased: {artist}; recognised, %",
         f"{other} kept, %",
@@ -97,8 +99,10 @@ def run(
         ],
         claims=_claims(rates),
         sheets={
-            f"for each of {', '.join(rates)}: {artist} erased and asked for; "
-            f"{asked.explicit} erased and not named": sheet(columns)
+            f"{artist} erased and asked for": labelled(by_the_artist, own.prompts[-shown:]),
+            f"{asked.explicit} erased, and not named": labelled(
+                not_named, unnamed.prompts[:shown]
+            ),
         },
     )  # fmt: skip
 

@@ -75,6 +75,9 @@ def _records(
         raise OptionError(f"cannot read {path} as CSV: {reason}") from error
     if not records:
         raise OptionError(f"{path} holds no prompts")
+    for line, row in records:
+        if not (row["prompt"] or "").strip():
+            raise OptionError(f"{path}, line {line}: the prompt is empty")
     return records[:limit]
 
 

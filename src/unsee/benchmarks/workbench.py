@@ -10,7 +10,7 @@ prompt set, each with the manifest that generate.py writes. All of it can be del
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,22 +18,21 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from unsee.benchmarks.asked import numbered
 from unsee.benchmarks.subjects import Subject
 from unsee.benchmarks.systems import System
 from unsee.concepts import slug
 from unsee.config import EraseConfig
 from unsee.denoisers.base import Denoiser
-from unsee.erase import erase
+from unsee.erase import erase, versions
 from unsee.errors import ErasedFileError, OptionError
 from unsee.files import writing
 from unsee.generate import generate_set
-from unsee.prompts import PromptSet
+from unsee.prompts import DRAWN_AT_ONCE, PromptRow, PromptSet
 from unsee.weights import ErasedWeights
 
 Watch = Callable[[str, float, float], None]
 """Told what is being done, how much of it is, and how much there is."""
-
-BATCH = 64
 
 
 def unwatched(what: str, done: float, total: float) -> None:
@@ -53,13 +52,17 @@ class Workbench:
     """Settings of every erasure in place of the recipe's."""
     seed: int = 0
     """Of the erasures."""
-    batch_size: int = BATCH
+    batch_size: int = DRAWN_AT_ONCE
     """Pictures drawn at once."""
     watch: Watch = unwatched
     seconds: dict[str, float] = field(default_factory=dict)
     """How long each erasure took, by its name; those found in the folder too."""
     censored_seconds: float | None = None
     """What it took to train the censored model, where its folder says so."""
+    configs: dict[str, EraseConfig] = field(default_factory=dict)
+    """The settings of every system's erasures, the last of it where they differ."""
+    drawn: dict[PromptRow, None] = field(default_factory=dict)
+    """Every prompt with its seed that was asked of any system, in order."""
 
     def config(self, system: System, **settings: Any) -> EraseConfig:
         """The settings of an erasure by a system."""
@@ -73,6 +76,19 @@ class Workbench:
         }
         return EraseConfig.from_recipe(self.subject.recipe, **chosen)
 
+    def record(self) -> dict[str, Any]:
+        """What it worked with: for the result file."""
+        return {
+            "model fingerprint": self.model.fingerprint,
+            "recipe": self.subject.recipe,
+            "erasures": {name: asdict(config) for name, config in self.configs.items()},
+            "versions": versions(),
+        }
+
+    def prompts(self) -> PromptSet:
+        """Every prompt that was drawn, once with each seed."""
+        return numbered([(row.prompt, row.seed, row.group) for row in self.drawn])
+
     def erased(
         self,
         system: System,
@@ -81,7 +97,7 @@ class Workbench:
         **settings: Any,
     ) -> ErasedWeights:
         """Erase, or take the file that an earlier run left."""
-        config = self.config(system, **settings)
+        config = self.configs[system.name] = self.config(system, **settings)
         phrases = [concepts] if isinstance(concepts, str) else list(concepts)
         key = _hash([self.model.fingerprint, asdict(config), phrases])
         path = self.folder / "erased" / f"{slug(' '.join(phrases))}-{system.name}-{key}.safetensors"
@@ -118,6 +134,7 @@ class Workbench:
 
         `weights` is an erasure that was made with settings of its own.
         """
+        self.drawn |= {replace(row, id="any"): None for row in prompts}
         phrases = [concept] if isinstance(concept, str) else list(concept)
         plain = system.draws_as == "unedited" or system.censored
         sort: list[Any] = [

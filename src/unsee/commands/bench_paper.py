@@ -1,5 +1,6 @@
 """The experiments of the paper as commands: what each takes, and how large it is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,12 +34,14 @@ def artists(options: ArtistsOptions) -> None:
     """Erase five artists in turn: the style, the content, other artists (Sec. 5.1)."""
     from unsee.benchmarks import artists as experiment
 
+    systems = _erasers(options.systems)
+
     def run(bench: "Workbench", asked: "Asked") -> "Outcome":
         prompts, seeds = (5, 1) if options.quick else (options.prompts, options.seeds)
         return experiment.run(
             bench,
             asked,
-            _systems(options.systems),
+            systems,
             prompts,
             range(seeds),
             range(options.other_seeds),
@@ -59,6 +62,8 @@ class ExplicitOptions(Common):
     """A CSV file of general prompts, such as COCO's (columns prompt and seed)."""
     real: Optional[Path] = None
     """A folder of real pictures of the general prompts: what FID is measured to."""
+    censored_model: Optional[str] = None
+    """A model that was trained without the concept: the system `censored`."""
     count: int = 480
     """On emoji: prompts that show the concept without naming it."""
     general_count: int = 960
@@ -73,6 +78,9 @@ def explicit(options: ExplicitOptions) -> None:
         *experiment.SYSTEMS,
         *(["censored"] if options.censored_model else []),
     )
+    if ("censored" in names) != (options.censored_model is not None):
+        raise OptionError("--censored-model and the system censored belong together")
+    systems = _systems(names)
 
     def run(bench: "Workbench", asked: "Asked") -> "Outcome":
         from unsee.benchmarks.asked import emoji_drawings, emoji_scenes
@@ -84,7 +92,7 @@ def explicit(options: ExplicitOptions) -> None:
             return experiment.run(
                 bench,
                 asked,
-                _systems(names),
+                systems,
                 emoji_scenes(True, count),
                 emoji_drawings(general),
                 drawings(max(general, 256)),
@@ -97,7 +105,7 @@ def explicit(options: ExplicitOptions) -> None:
         return experiment.run(
             bench,
             asked,
-            _systems(names),
+            systems,
             read_i2p(options.prompts, limit=count if options.quick else None),
             read_general(options.general, limit=general if options.quick else None),
             read_folder(options.real, bench.model.picture_size()),
@@ -121,7 +129,7 @@ def objects(options: ObjectsOptions) -> None:
     from unsee.benchmarks import objects as experiment
 
     seeds = range(4 if options.quick else options.seeds)
-    (system,) = _systems([options.system])
+    (system,) = _erasers([options.system])
     conduct(options, "objects", lambda bench, asked: experiment.run(bench, asked, system, seeds))
 
 
@@ -145,6 +153,7 @@ def memorised(options: MemorisedOptions) -> None:
     """Erase pictures that the model recites, from the pictures themselves (Sec. 5.4)."""
     from unsee.benchmarks import memorised as experiment
     from unsee.pictures import read_pictures
+    from unsee.selection import METHODS
 
     if len(options.titles) != len(options.images):
         raise OptionError(f"{len(options.titles)} --titles but {len(options.images)} --images")
@@ -152,7 +161,12 @@ def memorised(options: MemorisedOptions) -> None:
         experiment.Artwork(title, picture, "")
         for title, picture in zip(options.titles, read_pictures(options.images), strict=True)
     ]
-    (system,) = _systems([options.system])
+    (system,) = _erasers([options.system])
+    if system.method is None:
+        raise OptionError(
+            f"--system {system.name} changes no weights; to erase a picture take one of "
+            + ", ".join(METHODS)
+        )
 
     def run(bench: "Workbench", asked: "Asked") -> "Outcome":
         from unsee.benchmarks.asked import emoji_drawings, general_prompts
@@ -226,7 +240,7 @@ def paraphrase(options: ParaphraseOptions) -> None:
     """Erase a landmark by its paraphrases and ask for it by name (Sec. 5.6)."""
     from unsee.benchmarks import paraphrase as experiment
 
-    (system,) = _systems([options.system])
+    (system,) = _erasers([options.system])
     seeds = range(8 if options.quick else options.seeds)
     conduct(options, "paraphrase", lambda bench, asked: experiment.run(bench, asked, system, seeds))
 
@@ -253,6 +267,7 @@ def parameters(options: ParametersOptions) -> None:
 
     if not options.systems or options.systems[0] != "unedited":
         raise OptionError("--systems must begin with unedited, which the others are compared with")
+    systems = [*_systems(["unedited"]), *_erasers(options.systems[1:])]
 
     def run(bench: "Workbench", asked: "Asked") -> "Outcome":
         from unsee.benchmarks.asked import emoji_scenes
@@ -267,12 +282,26 @@ def parameters(options: ParametersOptions) -> None:
             raise OptionError("for models other than emoji give --prompts, a CSV file as I2P's")
         else:
             rows = read_i2p(options.prompts, limit=count)
-        return experiment.run(bench, asked, _systems(options.systems), rows, prompts, range(seeds))
+        return experiment.run(bench, asked, systems, rows, prompts, range(seeds))
 
     conduct(options, "parameters", run)
 
 
-def _systems(names: "tuple[str, ...] | list[str]") -> "list[System]":
+def _systems(names: Sequence[str]) -> "list[System]":
     from unsee.benchmarks.systems import System
 
+    for name in names:
+        if names.count(name) > 1:
+            raise OptionError(f"the system {name} is named twice")
     return [System.named(name) for name in names]
+
+
+def _erasers(names: Sequence[str]) -> "list[System]":
+    """Systems that keep a concept away; what the others are compared with is none."""
+    systems = _systems(names)
+    for system in systems:
+        if system.filtered or system.censored or system.name == "unedited":
+            raise OptionError(
+                f"the system {system.name} erases nothing that this experiment asks for"
+            )
+    return systems

@@ -9,6 +9,7 @@ from tyro.conf import Positional
 from unsee.commands import console
 from unsee.commands.options import ByModel, LoadOptions, Optional, load_base, prompt_set
 from unsee.errors import CardError, OptionError
+from unsee.prompts import DRAWN_AT_ONCE
 
 if TYPE_CHECKING:
     from unsee.card import Sheet
@@ -51,7 +52,7 @@ class CardOptions(LoadOptions):
     """Sampler steps."""
     guidance: ByModel[float] = None
     """Scale of classifier-free guidance; 1 is none."""
-    batch_size: int = 16
+    batch_size: int = DRAWN_AT_ONCE
     """Pictures drawn at once; lower it where memory is short."""
     overwrite: bool = False
     """Replace the folder where a card is in it."""

@@ -8,6 +8,7 @@ from tyro.conf import Positional
 from unsee.commands import console
 from unsee.commands.options import ByModel, LoadOptions, Optional, load_base, prompt_set
 from unsee.errors import OptionError
+from unsee.prompts import DRAWN_AT_ONCE
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class CompareOptions(LoadOptions):
     """Sampler steps."""
     guidance: ByModel[float] = None
     """Scale of classifier-free guidance; 1 is none."""
-    batch_size: int = 16
+    batch_size: int = DRAWN_AT_ONCE
     """Pictures drawn at once; lower it where memory is short."""
 
 

@@ -4,8 +4,11 @@ say       a line on stdout, never wrapped, so that paths and commands can be cop
 erasing   a bar on stderr for the steps of an erasure: the time left and the loss
 drawing   a bar on stderr for pictures
 measuring a bar on stderr for the rows of a table
+
+Where stderr is no terminal, such as in a log, a line now and then stands for the bar.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -50,6 +53,10 @@ def measuring() -> Iterator[Callable[[float, int, str], None]]:
         yield move
 
 
+EVERY = 30.0
+"""Seconds between two lines of a log."""
+
+
 @contextmanager
 def _bar(what: str) -> Iterator[Callable[[float, int, str], None]]:
     columns = (
@@ -60,8 +67,22 @@ def _bar(what: str) -> Iterator[Callable[[float, int, str], None]]:
         TimeRemainingColumn(elapsed_when_finished=True),
     )
     console = Console(stderr=True)
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bars:
+    if not console.is_terminal:
+        yield _lines(console, what)
+        return
+    with Progress(*columns, console=console, transient=True) as bars:
         task = bars.add_task(what, total=None, note="")
         yield lambda done, total, note: bars.update(task, completed=done, total=total, note=note)
+
+
+def _lines(console: Console, what: str) -> Callable[[float, int, str], None]:
+    """Write how far it is, at most once in EVERY seconds."""
+    told = time.monotonic()
+
+    def move(done: float, total: int, note: str) -> None:
+        nonlocal told
+        if time.monotonic() - told >= EVERY:
+            told = time.monotonic()
+            console.print(f"{what}: {done:g} of {total}, {note}", markup=False, soft_wrap=True)
+
+    return move

@@ -2,6 +2,7 @@
 
 Common        what every experiment takes
 check_sizes   refuses what makes no experiment
+check_emoji   refuses what the embedded model would not read
 conduct       load, run, save, say where the result lies
 """
 
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 from unsee.commands import console
 from unsee.commands.options import FromRecipe, Optional
 from unsee.errors import OptionError
+from unsee.prompts import DRAWN_AT_ONCE
 
 if TYPE_CHECKING:
     from unsee.benchmarks.asked import Asked
@@ -30,8 +32,6 @@ class Common:
 
     model: str = "emoji"
     """emoji, a folder in the diffusers format, a .safetensors file, or a hub id."""
-    censored_model: Optional[str] = None
-    """A model that was trained without the explicit concept: the system `censored`."""
     quick: bool = False
     """A few pictures and short erasures, to see that all works: its numbers mean little."""
     seed: int = 0
@@ -46,12 +46,13 @@ class Common:
     """The folder of the result; without it, benchmarks/results and the experiment's name."""
     work: Path = Path("out/bench")
     """The folder of erasures and pictures: what is there is not made again. Safe to delete."""
-    batch_size: int = 64
+    batch_size: int = DRAWN_AT_ONCE
     """Pictures drawn at once; lower it where memory is short."""
-    classifier: str = "microsoft/resnet-50"
-    """Hub id or folder of an image classifier, for models other than emoji."""
-    clip: str = "openai/clip-vit-large-patch14"
-    """Hub id or folder of a CLIP, for models other than emoji."""
+    classifier: Optional[str] = None
+    """Hub id or folder of an image classifier, for models other than emoji; without it, a
+    ResNet-50 of ImageNet."""
+    clip: Optional[str] = None
+    """Hub id or folder of a CLIP, for models other than emoji; without it, CLIP ViT-L/14."""
     device: Optional[str] = None
     """Where to compute; without it, the GPU where there is one."""
 
@@ -60,16 +61,21 @@ Run = Callable[["Workbench", "Asked"], "Outcome"]
 
 
 def check_sizes(options: Common) -> None:
-    """Refuse numbers that make no experiment, and on emoji the files that it would not read."""
+    """Refuse numbers that make no experiment."""
     for name in ("seeds", "other_seeds", "prompts", "count", "general_count", "batch_size"):
         value = getattr(options, name, None)
         flag = f"--{name.replace('_', '-')}"
         if isinstance(value, int) and value < 1:
             raise OptionError(f"{flag} must be at least 1, not {value}")
-    for name in ("prompts", "general", "real"):
-        if options.model == "emoji" and isinstance(getattr(options, name, None), Path):
+
+
+def check_emoji(options: Common) -> None:
+    """Refuse what `emoji` would not read: it has prompts and evaluators of its own."""
+    for name in ("prompts", "general", "real", "classifier", "clip"):
+        given = getattr(options, name, None)
+        if given is not None and not isinstance(given, int):
             raise OptionError(
-                f"--{name} is for models other than emoji, which asks prompts of its own"
+                f"--{name} is for models other than emoji, which has prompts and judges of its own"
             )
 
 
@@ -80,23 +86,30 @@ def conduct(options: Common, name: str, run: Run) -> None:
     from unsee.benchmarks.subjects import EmojiSubject, Subject
     from unsee.benchmarks.workbench import Workbench
     from unsee.emoji.evaluators import load_judge
+    from unsee.emoji.model import has_shape_of
     from unsee.files import check_output
     from unsee.report import write_report
 
     out = options.out or RESULTS / name
     check_sizes(options)
     check_output(out / "result.json", overwrite=True)
+    if options.model == "emoji":
+        # Before minutes of loading other things.
+        check_emoji(options)
     model = unsee.load(options.model, device=options.device)
-    censored = options.censored_model
+    censored: str | None = getattr(options, "censored_model", None)
     other = None if censored is None else unsee.load(censored, device=options.device)
-    is_emoji = options.model == "emoji"
+    is_emoji = has_shape_of(model.latent_shape())
     subject: Subject
     if is_emoji:
+        check_emoji(options)
         subject = EmojiSubject(load_judge())
     else:
         from unsee.benchmarks.stable import StableSubject
+        from unsee.metrics.align import CLIP
+        from unsee.metrics.classify import RESNET
 
-        subject = StableSubject(options.classifier, options.clip, model.device)
+        subject = StableSubject(options.classifier or RESNET, options.clip or CLIP, model.device)
     given = {name: getattr(options, name) for name in SETTINGS}
     settings = {name: value for name, value in given.items() if value is not None}
     if options.quick:
@@ -113,9 +126,11 @@ def conduct(options: Common, name: str, run: Run) -> None:
             lambda what, done, total: report(done, round(total), what),
             censored_seconds=None if censored is None else _training_seconds(Path(censored)),
         )
-        outcome = run(bench, asked.EMOJI if is_emoji else asked.STABLE)
-    outcome.settings |= {"seed": options.seed, "quick": options.quick, **settings}
+        family = asked.EMOJI if is_emoji else asked.STABLE
+        outcome = run(bench, family.few() if options.quick else family)
+    outcome.settings |= {"seed": options.seed, "quick": options.quick, **settings, **bench.record()}
     outcome.save(out)
+    bench.prompts().write_csv(out / "prompts.csv", overwrite=True)
     page = write_report(out)
     console.say(outcome.table)
     for claim in outcome.claims:

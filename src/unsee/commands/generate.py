@@ -7,6 +7,7 @@ from tyro.conf import Positional
 
 from unsee.commands import console
 from unsee.commands.options import ByModel, LoadOptions, Optional, load_base, prompt_set
+from unsee.prompts import DRAWN_AT_ONCE
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class GenerateOptions(LoadOptions):
     """A concept for SLD to steer away from; takes --sld too."""
     sld: Optional[str] = None
     """How strongly: weak, medium, strong or max."""
-    batch_size: int = 16
+    batch_size: int = DRAWN_AT_ONCE
     """Pictures drawn at once; lower it where memory is short."""
 
 

@@ -1,6 +1,7 @@
 """The checkpoint `emoji`: where it lies, what it is built of, how it is written.
 
 `folder`            the shipped checkpoint, in the Stable Diffusion folder format
+`has_shape_of`      whether latents are of its shape: an edited or a copied emoji
 `new_vae`, `new_unet`, `new_text_encoder`   untrained parts of the shipped sizes
 `new_tokenizer`     a CLIP tokenizer in which every caption word is one token
 `new_scheduler`     the noise schedule it is trained and sampled with
@@ -35,6 +36,11 @@ STEPS, GUIDANCE = 20, 3.0
 def folder() -> Path:
     """The checkpoint that ships with unsee; any diffusers program can load it."""
     return Path(__file__).parent / "weights" / "model"
+
+
+def has_shape_of(latents: tuple[int, int, int]) -> bool:
+    """Whether a model with latents of this shape is `emoji`, or was made from it."""
+    return latents == (LATENT_CHANNELS, LATENT_SIZE, LATENT_SIZE)
 
 
 @dataclass
