@@ -19,9 +19,12 @@ from unsee.benchmarks.canvas import (
     retention,
     untrained,
 )
+from unsee.benchmarks.canvas_outcome import canvas_outcome
 from unsee.benchmarks.canvas_run import CanvasConfig, Watch, run
 from unsee.benchmarks.canvas_table import table
+from unsee.benchmarks.outcome import Outcome
 from unsee.benchmarks.peak import PeakMemory
+from unsee.benchmarks.subjects import EmojiSubject
 from unsee.config import EraseConfig
 from unsee.emoji import cast
 from unsee.emoji.evaluators import load_judge
@@ -159,7 +162,16 @@ def test_a_run_measures_each_erasure_once(tmp_path: Path, monkeypatch: pytest.Mo
     assert len(lines) == 2
     assert parts == sorted(parts)
     assert parts[-1] == 2
-    assert "| noto |" in (tmp_path / "canvas.md").read_text()
+    outcome = canvas_outcome(rows, "emoji", EmojiSubject(load_judge()))
+    outcome.save(tmp_path / "result")
+    assert Outcome.read(tmp_path / "result").rows == outcome.rows
+    (panel,) = outcome.panels
+    assert panel.groups == ["noto"]
+    counted = [row["after"]["ua"] for row in rows]
+    pooled = 100 * sum(hits for hits, _ in counted) / sum(trials for _, trials in counted)
+    assert panel.series["UA"][0][0] == pytest.approx(pooled)
+    ua = next(claim for claim in outcome.claims if "UA" in claim.text)
+    assert ua.holds == (pooled >= 95)
 
     # A second run finds them and measures nothing.
     assert run(unsee.load("emoji"), load_judge(), config, tmp_path, watch) == [

@@ -28,6 +28,7 @@ from unsee.benchmarks.workbench import Workbench
 from unsee.cli import WRONG_INPUT, main
 from unsee.emoji.evaluators import load_judge
 from unsee.errors import CheckpointError, OptionError, UnknownName
+from unsee.prompts import PromptSet
 from unsee.report import write_index, write_report
 
 FEW = replace(
@@ -92,6 +93,20 @@ def test_an_experiment_becomes_a_table_a_figure_and_a_page(
     assert (tmp_path / name / "figure.png").exists()
     index = write_index(tmp_path).read_text()
     assert f'href="{name}/report.html"' in index
+
+
+def test_a_result_says_what_it_was_made_with(bench: Workbench, tmp_path: Path) -> None:
+    own = replace(bench, configs={}, drawn={})
+    EXPERIMENTS["strength"](own)
+    record = own.record()
+    assert set(record["erasures"]) == {"esd-u-1", "esd-u-3"}
+    assert record["erasures"]["esd-u-3"]["eta"] == 3
+    assert record["erasures"]["esd-u-3"]["steps"] == SETTINGS["steps"]
+    assert record["model fingerprint"] == bench.model.fingerprint
+    own.prompts().write_csv(tmp_path / "prompts.csv")
+    asked = {(row.prompt, row.seed) for row in PromptSet.read_csv(tmp_path / "prompts.csv")}
+    assert {(row.prompt, row.seed) for row in emoji_scenes(True, 2)} < asked
+    assert len(asked) == len(own.prompts())
 
 
 def test_what_is_done_is_not_done_again(bench: Workbench) -> None:
@@ -181,6 +196,14 @@ def test_a_damaged_erasure_is_made_again(bench: Workbench) -> None:
         ("objects --seeds 0", "--seeds must be at least 1"),
         ("artists --prompts -2", "--prompts must be at least 1"),
         ("explicit --prompts i2p.csv", "--prompts is for models other than emoji"),
+        ("artists --clip openai/clip", "--clip is for models other than emoji"),
+        ("explicit --systems censored unedited", "--censored-model and the system censored"),
+        ("explicit --systems esd-x --censored-model emoji", "--censored-model and the system"),
+        ("explicit --systems esd-x esd-x", "esd-x is named twice"),
+        ("artists --systems filter", "filter erases nothing"),
+        ("objects --system unedited", "unedited erases nothing"),
+        ("parameters --systems unedited censored", "censored erases nothing"),
+        ("memorised --system negative", "--system negative changes no weights"),
         ("strength --etas", "--etas takes"),
         ("memorised --counts", "--counts takes"),
         ("memorised --counts 0", "--counts takes"),

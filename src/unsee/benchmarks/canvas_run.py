@@ -25,7 +25,7 @@ from unsee.benchmarks.canvas import (
     retention,
     untrained,
 )
-from unsee.benchmarks.canvas_table import MEASURES, table
+from unsee.benchmarks.canvas_table import MEASURES
 from unsee.benchmarks.peak import PeakMemory
 from unsee.config import EraseConfig
 from unsee.denoisers.base import Denoiser
@@ -85,7 +85,7 @@ class Watch:
 def run(
     model: Denoiser, judge: Judge, config: CanvasConfig, out: Path, watch: Watch | None = None
 ) -> list[dict[str, Any]]:
-    """Fill `out`/rows.jsonl, then write `out`/canvas.md; returns the rows of this configuration."""
+    """Fill `out`/rows.jsonl; returns the rows of this configuration."""
     if not (config.targets and config.train_seeds):
         raise OptionError("nothing to erase; give --targets or --objects, and --train-seeds")
     path = out / "rows.jsonl"
@@ -105,8 +105,6 @@ def run(
                 with writing(path, overwrite=True) as temporary:
                     temporary.write_text("".join(json.dumps(kept_row) + "\n" for kept_row in kept))
             rows.append(row)
-    with writing(out / "canvas.md", overwrite=True) as temporary:
-        temporary.write_text(table(rows))
     return rows
 
 

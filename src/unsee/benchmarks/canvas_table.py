@@ -1,22 +1,25 @@
-"""Rows of the canvas as Markdown, beside what ESD does to Stable Diffusion in UnlearnCanvas.
+"""Rows of the canvas as a table, beside what ESD does to Stable Diffusion in UnlearnCanvas.
 
 MEASURES   the rates of a row, by name
-table      a line a concept, means with their spread; a part for artists, one for objects
+Section    artists or objects: a line a concept, means with their spread, the published, the bar
+sections   rows -> those of artists, those of objects
+table      the same as Markdown
 mean       of a measure over rows
 """
 
 import math
 import statistics
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 MEASURES = ("ua", "ira", "cra", "content")
 """Fields of `canvas.Retention`."""
 
-HEAD = (
-    "| erased | UA | IRA (of unedited) | CRA (of unedited) | content kept "
-    "| FID (unedited) | seconds | memory, GB | file, MB |"
-)
+HEAD = [
+    "erased", "UA", "IRA (of unedited)", "CRA (of unedited)", "content kept", "FID (unedited)",
+    "seconds", "memory, GB", "file, MB",
+]  # fmt: skip
 
 PUBLISHED = {"artist": (98.58, 80.97, 93.96), "object": (92.15, 55.78, 44.23)}
 """UA, IRA, CRA of ESD on Stable Diffusion 1.5, per cent: the UnlearnCanvas benchmark's table."""
@@ -28,34 +31,51 @@ BARS = {"artist": (95.0, 92.0, 92.0), "object": (90.0, 85.0, 85.0)}
 """Per cent: UA at least; IRA and CRA at least this part of the unedited model's."""
 
 
-def table(rows: Iterable[dict[str, Any]]) -> str:
-    """Lay rows out as Markdown: a line per concept, then the means over concepts and seeds."""
+@dataclass(frozen=True)
+class Section:
+    """What was erased of one kind."""
+
+    kind: str
+    settings: str
+    """Of the erasures, as people say them."""
+    rows: list[dict[str, Any]]
+    """As they were measured."""
+    lines: list[list[str]]
+    """As they are shown, under HEAD."""
+
+    @property
+    def names(self) -> list[str]:
+        """What was erased."""
+        return list(dict.fromkeys(row["target"] for row in self.rows))
+
+
+def sections(rows: Iterable[dict[str, Any]]) -> list[Section]:
+    """Lay rows out: a line per concept, then the means over concepts and seeds."""
     rows = list(rows)
-    parts = []
+    made = []
     for kind in BARS:
         chosen = [row for row in rows if row["kind"] == kind]
         if not chosen:
             continue
-        method = chosen[0]["config"]["method"]
-        first = chosen[0]["config"]
-        settings = f"eta {first['eta']:g}, {first['steps']} steps, lr {first['lr']:g}"
-        if first["preserve"] and first["preserve_weight"] != 1:
-            settings += f", preserve weight {first['preserve_weight']:g}"
-        told = [name for name in ("contexts", "preserve") if chosen[0]["config"][name]]
-        lines = [
-            f"### {kind}s, {method} ({settings}; told {_told(told)})",
-            "",
-            HEAD,
-            "|---|---|---|---|---|---|---|---|---|",
-        ]
-        for name in dict.fromkeys(row["target"] for row in chosen):
-            same = [row for row in chosen if row["target"] == name]
-            lines.append(_line(name, same))
-        lines.append(_line("**mean**", chosen))
-        lines.append(_published(kind))
+        section = Section(kind, _settings(chosen[0]["config"]), chosen, [])
+        for name in section.names:
+            section.lines.append(_line(name, [row for row in chosen if row["target"] == name]))
+        several = f" of {len(section.names)} {kind}s" if len(section.names) > 1 else ""
+        section.lines.append(_line(f"**mean{several}**", chosen))
+        section.lines.append(_published(kind))
         ua, ira, cra = BARS[kind]
-        lines.append(f"| *the bar of this project* | {ua} | ({ira}) | ({cra}) | | | 90 | | |")
-        parts.append("\n".join(lines))
+        bar = ["*the bar of this project*", f"{ua}", f"({ira})", f"({cra})"]
+        section.lines.append([*bar, "", "", "90", "", ""])
+        made.append(section)
+    return made
+
+
+def table(rows: Iterable[dict[str, Any]]) -> str:
+    """Lay rows out as Markdown, a table for each kind."""
+    parts = []
+    for section in sections(rows):
+        lines = [HEAD, ["---"] * len(HEAD), *section.lines]
+        parts.append(f"### {section.kind}s, {section.settings}\n\n" + "\n".join(map(_row, lines)))
     return "\n\n".join(parts) + "\n"
 
 
@@ -64,12 +84,22 @@ def mean(rows: Iterable[dict[str, Any]], measure: str, *, relative: bool = False
     return statistics.mean(_per_cent(row, measure, relative) for row in rows)
 
 
-def _told(told: list[str]) -> str:
+def _settings(config: dict[str, Any]) -> str:
+    text = (
+        f"{config['method']} (eta {config['eta']:g}, {config['steps']} steps, lr {config['lr']:g}"
+    )
+    if config["preserve"] and config["preserve_weight"] != 1:
+        text += f", preserve weight {config['preserve_weight']:g}"
     words = {"contexts": "contexts to lose it in", "preserve": "prompts to preserve"}
-    return " and ".join(["the name", *(words[name] for name in told)])
+    told = ["the name", *(said for name, said in words.items() if config[name])]
+    return f"{text}; told {' and '.join(told)})"
 
 
-def _line(name: str, rows: list[dict[str, Any]]) -> str:
+def _row(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _line(name: str, rows: list[dict[str, Any]]) -> list[str]:
     cells = [name]
     for measure in MEASURES:
         values = [_per_cent(row, measure, False) for row in rows]
@@ -85,7 +115,7 @@ def _line(name: str, rows: list[dict[str, Any]]) -> str:
     for measure, unit, digits in (("memory", 10**9, 2), ("size", 10**6, 1)):
         spent = _mean_of(rows, measure)
         cells.append("" if spent is None else f"{spent / unit:.{digits}f}")
-    return "| " + " | ".join(cells) + " |"
+    return cells
 
 
 def _mean_of(rows: list[dict[str, Any]], name: str) -> float | None:
@@ -94,12 +124,12 @@ def _mean_of(rows: list[dict[str, Any]], name: str) -> float | None:
     return statistics.mean(values) if len(values) == len(rows) else None
 
 
-def _published(kind: str) -> str:
+def _published(kind: str) -> list[str]:
     cells = [*map(str, PUBLISHED[kind]), ""]
     cells += [f"{value:g}" for value in PUBLISHED_COST.values()]
     # Stored as a whole model, against a file of changed weights.
     cells[-1] = f"{1000 * PUBLISHED_COST['size']:g}"
-    return "| *ESD on SD 1.5, UnlearnCanvas* | " + " | ".join(cells) + " |"
+    return ["*ESD on SD 1.5, UnlearnCanvas*", *cells]
 
 
 def _per_cent(row: dict[str, Any], measure: str, relative: bool) -> float:

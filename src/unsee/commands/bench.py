@@ -39,15 +39,18 @@ class CanvasOptions:
     preserve_weight: FromRecipe[float] = None
     """What a preserved prompt counts in the loss, against 1 for the concept."""
     out: Path = Path("benchmarks/results/canvas")
-    """The folder of rows.jsonl and canvas.md; rows that are there are not measured again."""
+    """The folder of the result; the rows in its rows.jsonl are not measured again."""
 
 
 def canvas(options: CanvasOptions) -> None:
     """Erase artists and objects from emoji; measure what is gone and what is kept."""
     import unsee
     from unsee.benchmarks.canvas import Target, draw_targets
+    from unsee.benchmarks.canvas_outcome import canvas_outcome
     from unsee.benchmarks.canvas_run import CanvasConfig, Watch, run
+    from unsee.benchmarks.subjects import EmojiSubject
     from unsee.emoji.evaluators import load_judge
+    from unsee.report import write_report
 
     if options.targets:
         targets = [Target.named(name) for name in options.targets]
@@ -63,5 +66,10 @@ def canvas(options: CanvasOptions) -> None:
     )
     model, judge = unsee.load("emoji"), load_judge()
     with console.measuring() as report:
-        run(model, judge, config, options.out, Watch(row=console.say, progress=report))
-    console.say(f"the table is {options.out / 'canvas.md'}")
+        watch = Watch(row=console.say, progress=report)
+        rows = run(model, judge, config, options.out, watch)
+    outcome = canvas_outcome(rows, model.name, EmojiSubject(judge))
+    outcome.save(options.out)
+    page = write_report(options.out)
+    console.say(outcome.table)
+    console.say(f"the report is {page}")
