@@ -1,12 +1,13 @@
-"""Does each memory-saving mode erase as well as fp32? On `emoji`, styles by lot.
+"""Does each memory-saving mode erase as well as fp32? On `emoji`, styles and objects by lot.
 
-    python benchmarks/engine/modes.py [--targets 2] [--out FILE]
+    python benchmarks/engine/modes.py [--targets 2] [--seeds 2] [--out FILE]
 
-Everything is drawn in fp32, so that only the training differs: in fp32; beside a model in bfloat16;
+Rows that are in the file are not measured again. Everything is drawn in fp32, so that only the training differs: in fp32; beside a model in bfloat16;
 in bfloat16 rounded at random; as low-rank factors.
 """
 
 import argparse
+import itertools
 import json
 import sys
 from pathlib import Path
@@ -14,8 +15,19 @@ from typing import Any
 
 import torch
 
+from curves import spread
+
 import unsee
-from unsee.benchmarks.canvas import Canvas, beside, draw_targets, look, retention, untrained
+from unsee.benchmarks.canvas import (
+    Canvas,
+    Target,
+    beside,
+    draw_targets,
+    look,
+    retention,
+    untrained,
+)
+from unsee.benchmarks.canvas_run import METHOD_FOR, RECIPE_FOR
 from unsee.emoji.evaluators import load_judge
 from unsee.files import writing
 
@@ -23,43 +35,69 @@ MODES: dict[str, tuple[torch.dtype, dict[str, Any]]] = {
     "fp32": (torch.float32, {}),
     "fp32 weights, model in bf16": (torch.bfloat16, {}),
     "bf16 rounded at random": (torch.bfloat16, {"precision": "bf16"}),
-    "low-rank factors, rank 8": (torch.float32, {"lora_rank": 8}),
+    "low-rank factors, rank 4": (torch.float32, {"lora_rank": 4}),
 }
 
 
+def measured(
+    models: dict[torch.dtype, Any], judge: Any, target: Target, seed: int, mode: str
+) -> dict[str, Any]:
+    """Erase a target in a mode; what the model in fp32 then draws."""
+    dtype, settings = MODES[mode]
+    config = unsee.EraseConfig.from_recipe(
+        RECIPE_FOR[target.kind],
+        method=METHOD_FOR[target.kind],
+        preserve=beside(target),
+        seed=seed,
+        rollout_seed=seed,
+        **settings,
+    )
+    erased = unsee.erase(models[dtype], target.phrase, config)
+    drawing = models[torch.float32]
+    whole, own = Canvas.whole(), Canvas.of(target)
+    kept = whole[(whole.objects % 4 == 1) & ~whole.shows(target) & untrained(whole, target, config)]
+    own = own[untrained(own, target, config)]
+    with erased.applied(drawing):
+        gone = retention(own, look(drawing, own, judge), target)
+        left = retention(kept, look(drawing, kept, judge), target)
+    return {"ua": gone.ua.value, "ira": left.ira.value, "cra": left.cra.value}
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """A line for each kind and mode: means over targets and seeds."""
+    lines = ["| | mode | UA | IRA | CRA |", "|---|---|---|---|---|"]
+    for kind in METHOD_FOR:
+        for mode in MODES:
+            same = [row for row in rows if (row["kind"], row["mode"]) == (kind, mode)]
+            if same:
+                cells = [spread([100 * row[name] for row in same]) for name in ("ua", "ira", "cra")]
+                lines.append(f"| {kind}s, {METHOD_FOR[kind]} | {mode} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
 def main() -> None:
-    """Measure each mode on each target."""
+    """Measure what is missing in the file, then lay it out."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--targets", type=int, default=2)
+    parser.add_argument("--targets", type=int, default=2, help="of each kind")
+    parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/engine/modes.json"))
     chosen = parser.parse_args()
-    drawing, judge = unsee.load("emoji"), load_judge()
+    judge = load_judge()
     models = {dtype: unsee.load("emoji", dtype=dtype) for dtype in (torch.float32, torch.bfloat16)}
-    rows = []
-    for target in draw_targets(chosen.targets, 0):
-        for name, (dtype, settings) in MODES.items():
-            config = unsee.EraseConfig.from_recipe(
-                "emoji-style", preserve=beside(target), **settings
-            )
-            erased = unsee.erase(models[dtype], target.phrase, config)
-            whole, own = Canvas.whole(), Canvas.of(target)
-            kept = whole[(whole.objects % 4 == 1) & untrained(whole, target, config)]
-            own = own[untrained(own, target, config)]
-            with erased.applied(drawing):
-                gone = retention(own, look(drawing, own, judge), target)
-                left = retention(kept, look(drawing, kept, judge), target)
-            row = {
-                "target": target.name,
-                "mode": name,
-                "ua": gone.ua.value,
-                "ira": left.ira.value,
-                "cra": left.cra.value,
-            }
-            rows.append(row)
-            sys.stdout.write(json.dumps(row) + "\n")
-            sys.stdout.flush()
-    with writing(chosen.out, overwrite=True) as temporary:
-        temporary.write_text(json.dumps(rows, indent=1) + "\n")
+    rows = json.loads(chosen.out.read_text()) if chosen.out.exists() else []
+    done = {(row["target"], row["seed"], row["mode"]) for row in rows}
+    for seed, target, mode in itertools.product(
+        range(chosen.seeds), draw_targets(chosen.targets, chosen.targets), MODES
+    ):
+        if (target.name, seed, mode) in done:
+            continue
+        row = {"target": target.name, "kind": target.kind, "seed": seed, "mode": mode}
+        rows.append(row | measured(models, judge, target, seed, mode))
+        with writing(chosen.out, overwrite=True) as temporary:
+            temporary.write_text(json.dumps(rows, indent=1) + "\n")
+        sys.stdout.write(json.dumps(rows[-1]) + "\n")
+        sys.stdout.flush()
+    sys.stdout.write(table(rows))
 
 
 if __name__ == "__main__":

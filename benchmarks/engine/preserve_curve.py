@@ -24,6 +24,8 @@ from unsee.files import writing
 WEIGHTS = (0.0, 1.0, 3.0)
 """Of a preserved prompt in the loss, against 1 for the concept; 0 is no preservation."""
 STEPS = (6, 25, 100, 200)
+LATER = (400, 600)
+"""Where a preserved prompt pulls back, it takes more steps to come as far."""
 LEVELS = {"artist": (50.0, 60.0, 70.0), "object": (70.0, 80.0, 90.0)}
 """UA, per cent, at which IRA and CRA are compared."""
 TIMES = {"artist": ("esd-x", 100.0), "object": ("esd-u", 30.0)}
@@ -125,10 +127,11 @@ def main() -> None:
                 settings: dict[str, Any] = {"seed": seed, "rollout_seed": seed, "eta": ETA}
                 if weight:
                     settings |= {"preserve": beside(target), "preserve_weight": weight}
+                steps = STEPS + LATER if weight else STEPS
                 config = unsee.EraseConfig.from_recipe(
-                    "fast", method=method, lr=rate * times, steps=STEPS[-1], **settings
+                    "fast", method=method, lr=rate * times, steps=steps[-1], **settings
                 )
-                points = measured(config, target, STEPS, model, judge)
+                points = measured(config, target, steps, model, judge)
                 row = {"target": target.name, "kind": target.kind, "seed": seed}
                 row |= {"weight": weight, "points": points}
                 with writing(path) as temporary:
