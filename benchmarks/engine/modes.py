@@ -2,7 +2,8 @@
 
     python benchmarks/engine/modes.py [--targets 2] [--seeds 2] [--out FILE]
 
-Rows that are in the file are not measured again. Everything is drawn in fp32, so that only the training differs: in fp32; beside a model in bfloat16;
+Rows that are in the file are not measured again. Everything is drawn in fp32, so that only the
+training differs: in fp32; beside a model in bfloat16;
 in bfloat16 rounded at random; as low-rank factors.
 """
 
@@ -14,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-
 from curves import spread
 
 import unsee
