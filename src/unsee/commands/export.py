@@ -67,7 +67,8 @@ def export(options: ExportOptions) -> None:
 def _report(options: ExportOptions, made: "Exported") -> None:
     from unsee.export import FORMATS
 
-    console.say(f"the erased model is {options.out}: {FORMATS[options.to]}")
+    what = "the erased model" if made.rank is None else "the edit"
+    console.say(f"{what} is {options.out}: {FORMATS[options.to]}")
     if made.rank is None:
         return
     console.say(f"rank {made.rank}, which keeps {made.kept:.1%} of the edit (squared norm)")
