@@ -28,6 +28,7 @@ from unsee.export.source import (
     read_tensors,
     save,
 )
+from unsee.files import cannot_write
 from unsee.loading import Model
 from unsee.loading.folder import DEFAULTS_FILE, INDEX, read_index
 from unsee.weights import ErasedWeights
@@ -91,7 +92,7 @@ def writing_folder(path: Path, *, overwrite: bool = False, known_by: str = INDEX
                 before.rename(path)
             raise
     except (OSError, SafetensorError) as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
     finally:
         for folder in (temporary, before):
             shutil.rmtree(folder, ignore_errors=True)
@@ -115,7 +116,7 @@ def check_folder(path: Path, *, overwrite: bool = False, known_by: str = INDEX) 
         with tempfile.TemporaryFile(dir=path.parent):
             pass
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
 
 
 def _copy(base: Path, folder: Path, part: str) -> None:
@@ -145,8 +146,3 @@ def _contents(base: Path, kept: tuple[str, ...]) -> dict[str, object]:
 
 def _write_json(path: Path, content: object) -> None:
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-
-
-def _cannot_write(path: Path, error: Exception) -> OutputError:
-    reason = getattr(error, "strerror", None) or error
-    return OutputError(f"cannot write {path}: {reason}; choose a folder that you may write to")
