@@ -35,13 +35,21 @@ SCALE = dict(
     zip(RATINGS, ("Not at all", "Slightly", "Moderately", "Very", "Completely"), strict=True)
 )
 MESSAGES = {
+    HTTPStatus.BAD_REQUEST: "The form did not arrive whole. Go back and send it again.",
     HTTPStatus.FORBIDDEN: "This form cannot be used any more. What you answered before is saved.",
     HTTPStatus.NOT_FOUND: "There is no such page.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This page cannot be used like that.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The request is too long.",
-    HTTPStatus.TOO_MANY_REQUESTS: "Too many wrong links or passwords. Wait some minutes.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many wrong links. Wait some minutes, then open yours again.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: (
+        "Something went wrong here. What you answered before is saved."
+    ),
 }
-FAULT = "Something went wrong here. What you answered before is saved."
+ADMIN_MESSAGES = MESSAGES | {
+    HTTPStatus.FORBIDDEN: "Your login is over, or this form too old. Nothing was changed.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many wrong passwords. Wait some minutes.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong here. The server's log says what.",
+}
 CACHED = "private, max-age=86400, immutable"
 
 router = APIRouter()
@@ -57,17 +65,20 @@ def build_app(site: Site) -> ASGIApp:
     # The forms have defaults for everything: what is left to be wrong is the address.
     app.add_exception_handler(RequestValidationError, _unknown)
     app.add_exception_handler(Exception, _fault)
-    return Shield(app)
+    return Shield(
+        app,
+        lambda scope: _error(Request({**scope, "app": app}), HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    )
 
 
 @router.get("/")
 def welcome(request: Request) -> Response:
     """Ask for consent, once."""
     site, token = site_of(request), visitor(request)
-    if token is not None and site.store.standing(token) is not None:
+    if _standing(request) is not None:
         return go("/question")
     if site.invited_only and (token is None or not site.store.invited(token)):
-        return render(request, "invited", HTTPStatus.FORBIDDEN)
+        return render(request, "invited", HTTPStatus.FORBIDDEN, wrong=False)
     token = token or new_token()
     response = render(
         request,
@@ -76,7 +87,7 @@ def welcome(request: Request) -> Response:
         paragraphs=site.plan.settings.consent.strip().split("\n\n"),
         questions=site.plan.length + site.plan.settings.checks,
     )
-    remember(response, request, token)
+    remember(response, request, token, agreed=False)
     return response
 
 
@@ -84,14 +95,18 @@ def welcome(request: Request) -> Response:
 def follow_invite(request: Request, token: str) -> Response:
     """Take the token of an invite into the cookie, and out of the address."""
     site = site_of(request)
+    # A link that lost its end is no guess: it cannot be right.
     right = is_token(token) and site.store.invited(token)
-    if seconds := site.guesses.wait(address(request), right=right):
-        raise HTTPException(HTTPStatus.TOO_MANY_REQUESTS, headers={"Retry-After": str(seconds)})
-    if not right:
-        raise HTTPException(HTTPStatus.NOT_FOUND)
-    response = go("/")
-    remember(response, request, token)
-    return response
+    if is_token(token):
+        _count_guess(request, right=right)
+    if right:
+        response = go("/")
+        agreed = site.store.standing(token) is not None
+        remember(response, request, token, agreed=agreed)
+        return response
+    if site.invited_only:
+        return render(request, "invited", HTTPStatus.NOT_FOUND, wrong=True)
+    raise HTTPException(HTTPStatus.NOT_FOUND)
 
 
 @router.post("/consent")
@@ -103,11 +118,13 @@ def consent(
     if token is None or site.forms.age(form, token, "consent") is None:
         raise HTTPException(HTTPStatus.FORBIDDEN)
     if site.invited_only and not site.store.invited(token):
-        return render(request, "invited", HTTPStatus.FORBIDDEN)
+        return render(request, "invited", HTTPStatus.FORBIDDEN, wrong=False)
     if agree != "yes":
         return go("/")
     site.store.enter(token)
-    return go("/question")
+    response = go("/question")
+    remember(response, request, token, agreed=True)
+    return response
 
 
 @router.get("/question")
@@ -226,8 +243,22 @@ def icon() -> Response:
 
 
 def _standing(request: Request) -> Standing | None:
-    token = visitor(request)
-    return None if token is None else site_of(request).store.standing(token)
+    """Find the participant whose cookie this is.
+
+    By invitation, a cookie of nobody is a guess; who takes part never waits for others' guesses.
+    """
+    site, token = site_of(request), visitor(request)
+    if token is None:
+        return None
+    standing = site.store.standing(token)
+    if standing is None and site.invited_only:
+        _count_guess(request, right=site.store.invited(token))
+    return standing
+
+
+def _count_guess(request: Request, *, right: bool) -> None:
+    if seconds := site_of(request).link_guesses.wait(address(request), right=right):
+        raise HTTPException(HTTPStatus.TOO_MANY_REQUESTS, headers={"Retry-After": str(seconds)})
 
 
 def _question(request: Request, position: int, *, unanswered: bool = False) -> Response:
@@ -259,16 +290,22 @@ def _question(request: Request, position: int, *, unanswered: bool = False) -> R
 
 def _refuse(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    status = HTTPStatus(error.status_code)
-    message = MESSAGES.get(status, status.phrase)
-    response = render(request, "error", status, message=message)
+    response = _error(request, HTTPStatus(error.status_code))
     response.headers.update(error.headers or {})
     return response
 
 
 def _unknown(request: Request, error: Exception) -> Response:
-    return _refuse(request, HTTPException(HTTPStatus.NOT_FOUND))
+    return _error(request, HTTPStatus.NOT_FOUND)
 
 
 def _fault(request: Request, error: Exception) -> Response:
-    return render(request, "error", HTTPStatus.INTERNAL_SERVER_ERROR, message=FAULT)
+    return _error(request, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _error(request: Request, status: HTTPStatus) -> Response:
+    """Say what did not work, to a participant or to the admin, and where to go on."""
+    is_admin = request.url.path.startswith(admin.router.prefix) and site_of(request).logins
+    messages = ADMIN_MESSAGES if is_admin else MESSAGES
+    message = messages.get(status, f"The server answers: {status.phrase}.")
+    return render(request, "error", status, message=message, is_admin=bool(is_admin))

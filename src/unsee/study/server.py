@@ -57,7 +57,7 @@ def open_site(folder: Path, database: str | None = None, *, invited_only: bool =
     if invited_only and password is None:
         raise OptionError(f"invites are made on the admin page; set {PASSWORD} to have one")
     key = plan.secret()
-    logins = None if password is None else Logins(key, password)
+    logins = None if password is None else Logins(password)
     return Site(plan, open_store(plan, database), Forms(key), logins, invited_only)
 
 
