@@ -155,11 +155,12 @@ def _kinds(
             plan.settings.labels.get(kind, kind),
             half(kind),
             float(sums[:, place].sum() / counts[:, place].sum()),
-            *bounds[place],
+            low,
+            high,
             int(counts[:, place].sum()),
             paper_mean(kind),
         )
-        for place, kind in enumerate(kinds)
+        for place, (kind, (low, high)) in enumerate(zip(kinds, bounds, strict=True))
     )
 
 

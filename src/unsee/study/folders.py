@@ -64,6 +64,9 @@ def find_pictures(folder: Path) -> list[Found]:
 
 def _of_artist(folder: Path) -> list[Found]:
     pictures = {kind.name: _pictures(kind) for kind in _folders(folder)}
+    for name in (CHECK, REFERENCE):
+        if name in pictures:
+            raise OptionError(f"{folder / name} has a name that is taken; choose another")
     for kind, paths in pictures.items():
         # If it is so for every artist, the kind would be missing from the study without a word.
         if not paths:
@@ -80,9 +83,6 @@ def _of_artist(folder: Path) -> list[Found]:
             f"{folder} needs {SHOWN} works to show and one to ask for: "
             f"{2 * SHOWN} pictures or more in {REAL}/, or {SHOWN} in references/ and one in {REAL}/"
         )
-    for name in (CHECK, REFERENCE):
-        if name in pictures:
-            raise OptionError(f"{folder / name} has a name that is taken; choose another")
     sorts = {REFERENCE: given, REAL: works, **pictures}
     return [Found(folder.name, kind, path) for kind, paths in sorts.items() for path in paths]
 
