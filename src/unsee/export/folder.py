@@ -103,15 +103,18 @@ def check_folder(path: Path, *, overwrite: bool = False, known_by: str = INDEX) 
 
     `known_by` is the file in it by which a folder that may be replaced is known.
     """
-    if path.exists() and not path.is_dir():
-        raise OutputError(f"{path} is a file; name a new folder")
-    if path.is_dir() and any(path.iterdir()):
-        # What is replaced is deleted: nothing but an earlier output may be.
-        if not (path / known_by).is_file():
-            raise OutputError(f"{path} is a folder of other things; name a new folder")
-        if not overwrite:
-            raise OutputError(f"{path} exists; choose another name, or allow it with --overwrite")
     try:
+        # Even to ask can fail: a name can be too long.
+        if path.exists() and not path.is_dir():
+            raise OutputError(f"{path} is a file; name a new folder")
+        if path.is_dir() and any(path.iterdir()):
+            # What is replaced is deleted: nothing but an earlier output may be.
+            if not (path / known_by).is_file():
+                raise OutputError(f"{path} is a folder of other things; name a new folder")
+            if not overwrite:
+                raise OutputError(
+                    f"{path} exists; choose another name, or allow it with --overwrite"
+                )
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path.parent):
             pass

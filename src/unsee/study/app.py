@@ -24,7 +24,7 @@ from fastapi.responses import FileResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
-from unsee.study import admin
+from unsee.study import admin, errors
 from unsee.study.order import RATINGS
 from unsee.study.security import is_token, new_token
 from unsee.study.shield import Shield
@@ -34,22 +34,6 @@ from unsee.study.store import Standing
 SCALE = dict(
     zip(RATINGS, ("Not at all", "Slightly", "Moderately", "Very", "Completely"), strict=True)
 )
-MESSAGES = {
-    HTTPStatus.BAD_REQUEST: "The form did not arrive whole. Go back and send it again.",
-    HTTPStatus.FORBIDDEN: "This form cannot be used any more. What you answered before is saved.",
-    HTTPStatus.NOT_FOUND: "There is no such page.",
-    HTTPStatus.METHOD_NOT_ALLOWED: "This page cannot be used like that.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The request is too long.",
-    HTTPStatus.TOO_MANY_REQUESTS: "Too many wrong links. Wait some minutes, then open yours again.",
-    HTTPStatus.INTERNAL_SERVER_ERROR: (
-        "Something went wrong here. What you answered before is saved."
-    ),
-}
-ADMIN_MESSAGES = MESSAGES | {
-    HTTPStatus.FORBIDDEN: "Your login is over, or this form too old. Nothing was changed.",
-    HTTPStatus.TOO_MANY_REQUESTS: "Too many wrong passwords. Wait some minutes.",
-    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong here. The server's log says what.",
-}
 CACHED = "private, max-age=86400, immutable"
 
 router = APIRouter()
@@ -61,13 +45,15 @@ def build_app(site: Site) -> ASGIApp:
     app.state.site = site
     app.include_router(router)
     app.include_router(admin.router)
-    app.add_exception_handler(HTTPException, _refuse)
+    app.add_exception_handler(HTTPException, errors.refuse)
     # The forms have defaults for everything: what is left to be wrong is the address.
-    app.add_exception_handler(RequestValidationError, _unknown)
-    app.add_exception_handler(Exception, _fault)
+    app.add_exception_handler(RequestValidationError, errors.unknown)
+    app.add_exception_handler(Exception, errors.fault)
     return Shield(
         app,
-        lambda scope: _error(Request({**scope, "app": app}), HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+        lambda scope: errors.show(
+            Request({**scope, "app": app}), HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        ),
     )
 
 
@@ -286,26 +272,3 @@ def _question(request: Request, position: int, *, unanswered: bool = False) -> R
         scale=SCALE,
         unanswered=unanswered,
     )
-
-
-def _refuse(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    response = _error(request, HTTPStatus(error.status_code))
-    response.headers.update(error.headers or {})
-    return response
-
-
-def _unknown(request: Request, error: Exception) -> Response:
-    return _error(request, HTTPStatus.NOT_FOUND)
-
-
-def _fault(request: Request, error: Exception) -> Response:
-    return _error(request, HTTPStatus.INTERNAL_SERVER_ERROR)
-
-
-def _error(request: Request, status: HTTPStatus) -> Response:
-    """Say what did not work, to a participant or to the admin, and where to go on."""
-    is_admin = request.url.path.startswith(admin.router.prefix) and site_of(request).logins
-    messages = ADMIN_MESSAGES if is_admin else MESSAGES
-    message = messages.get(status, f"The server answers: {status.phrase}.")
-    return render(request, "error", status, message=message, is_admin=bool(is_admin))

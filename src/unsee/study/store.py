@@ -13,24 +13,20 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, event, func, inspect, or_, update
-from sqlalchemy.engine import URL, Engine, make_url
-from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
-from sqlmodel import Session, SQLModel, col, create_engine, select
+from sqlalchemy import delete, func, inspect, or_, update
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlmodel import Session, SQLModel, col, select
 
 from unsee.errors import OptionError
+from unsee.study.database import clear_journal, open_engine
 from unsee.study.order import Question, draw_questions
 from unsee.study.plan import Plan
 from unsee.study.security import fingerprint, new_code, new_token
 from unsee.study.tables import Answer, Asked, Invite, Participant, Study
 
-POOL = 40
-"""Connections, one for each thread that answers requests."""
-PATIENCE = 30
-"""Seconds to wait for one of them, or for another process that writes to SQLite."""
 EXPECTED = timedelta(days=1)
 """How long after consent a question without an answer is taken for one that will have one."""
 
@@ -74,7 +70,7 @@ class Store:
             OptionError: it cannot be opened, has no tables of a study, or those of another one.
         """
         self.plan = plan
-        self._engine = _engine(url, make=make)
+        self._engine = open_engine(url, make=make)
         self._writers = self._engine.execution_options(writes=True)
         # SQLite has one writer at a time: threads queue here, and do not poll the file.
         self._turn: contextlib.AbstractContextManager[Any] = (
@@ -162,9 +158,9 @@ class Store:
             session.exec(delete(Answer).where(col(Answer.asked_id).in_(asked)))
             session.exec(delete(Asked).where(col(Asked.participant_id).in_(mine)))
             gone = session.exec(delete(Participant).where(col(Participant.code) == code)).rowcount
-        if gone and self._engine.dialect.name == "sqlite":
-            with self._turn, contextlib.closing(self._engine.raw_connection()) as connection:
-                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if gone:
+            with self._turn:
+                clear_journal(self._engine)
         return bool(gone)
 
     # What is asked and answered
@@ -244,55 +240,6 @@ class Store:
     def _writing(self) -> Iterator[Session]:
         with self._turn, Session(self._writers, expire_on_commit=False) as session, session.begin():
             yield session
-
-
-def _engine(url: str | URL, *, make: bool) -> Engine:
-    try:
-        parsed = make_url(url)
-        sqlite = parsed.get_backend_name() == "sqlite"
-        if sqlite and parsed.database in (None, "", ":memory:"):
-            raise OptionError("the database must outlive the server; name a file: sqlite:///FILE")
-        if sqlite and not make and not Path(parsed.database or "").is_file():
-            raise OptionError(f"there are no answers: there is no database {parsed.database}")
-        engine = create_engine(
-            parsed,
-            pool_size=POOL,
-            max_overflow=0,
-            pool_timeout=PATIENCE,
-            pool_pre_ping=not sqlite,
-        )
-    except (NoSuchModuleError, ModuleNotFoundError) as error:
-        raise OptionError(
-            f"no driver for this database is installed ({error}); install the one that it needs"
-        ) from error
-    except ArgumentError as error:
-        raise OptionError(
-            "--database is no URL that SQLAlchemy reads; "
-            "write sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
-        ) from error
-    if sqlite:
-        event.listen(engine, "connect", _configure_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _configure_sqlite(connection: Any, record: object) -> None:
-    # The driver would begin transactions by itself, and late: `_begin_sqlite` does it.
-    connection.isolation_level = None
-    connection.execute(f"PRAGMA busy_timeout={PATIENCE * 1000}")
-    # Readers and the writer do not wait for each other.
-    connection.execute("PRAGMA journal_mode=WAL")
-    # A commit is on the disk when it returns, even if the power fails after it.
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA foreign_keys=ON")
-    # What is deleted is not only left out, but overwritten.
-    connection.execute("PRAGMA secure_delete=ON")
-
-
-def _begin_sqlite(connection: Any) -> None:
-    # A transaction that reads first and writes later could find that another wrote in between.
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _participant(session: Session, token: str) -> Participant | None:
