@@ -138,7 +138,6 @@ def test_create_takes_folders_and_their_settings(
         (["create", "--from", "x", "--steps", "3"], "--steps is for --model"),
         (["create", "--from", "x", "--settings", "none"], "cannot read none"),
         (["create", "--from", "x", "--out", "y" * 300], "File name too long"),
-        (["analyse", "--out", "y" * 300, "--folder", "none"], "none holds no study"),
     ],
 )
 def test_commands_that_make_no_sense(
