@@ -1,10 +1,12 @@
 """Output files appear whole or not at all."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from unsee.errors import OutputError
+from unsee.export.folder import check_folder
 from unsee.files import check_output, writing
 
 
@@ -48,3 +50,9 @@ def test_a_place_that_cannot_be_written_is_told_before_the_work(tmp_path: Path):
         check_output(tmp_path / "file" / "below")
     with pytest.raises(OutputError, match="is a folder"):
         check_output(tmp_path, overwrite=True)
+
+
+@pytest.mark.parametrize("check", [check_output, check_folder])
+def test_a_name_that_is_too_long_is_told_in_a_line(tmp_path: Path, check: Callable[[Path], None]):
+    with pytest.raises(OutputError, match="cannot write .*: File name too long; choose"):
+        check(tmp_path / ("x" * 300))

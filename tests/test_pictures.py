@@ -114,3 +114,23 @@ def test_a_file_that_is_no_picture_is_named(tmp_path: Path) -> None:
     for broken in (path, tmp_path / "missing.png"):
         with pytest.raises(OptionError, match=broken.name):
             read_pictures([broken])
+
+
+def test_pictures_are_read_as_they_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hidden = Image.new("RGBA", (4, 4), (255, 0, 0, 0))
+    half = Image.new("LA", (4, 4), (0, 128))
+    grey = Image.fromarray(np.full((4, 4), 40000, dtype=np.uint16))
+    for expected, image in ((255, hidden), (127, half), (156, grey)):
+        image.save(tmp_path / "one.png")
+        (read,) = read_pictures([tmp_path / "one.png"])
+        assert read.mode == "RGB"
+        assert read.getpixel((0, 0)) == (expected,) * 3
+    Image.new("F", (4, 4)).save(tmp_path / "float.tif")
+    with pytest.raises(OptionError, match="float.tif: it has 32 bits a value"):
+        read_pictures([tmp_path / "float.tif"])
+    # A large scan is no attack, and nothing to warn of.
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+    assert read_pictures([tmp_path / "one.png"])[0].size == (4, 4)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 7)
+    with pytest.raises(OptionError, match="exceeds limit"):
+        read_pictures([tmp_path / "one.png"])

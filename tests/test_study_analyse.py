@@ -6,6 +6,7 @@ import itertools
 import json
 import math
 import random
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from studies import KINDS, small_study
 from unsee.errors import OptionError
 from unsee.study.analyse import analyse, save
 from unsee.study.export import COLUMNS, write_rows
+from unsee.study.figure import draw
 from unsee.study.kinds import CHECK
 from unsee.study.krippendorff import alpha
 from unsee.study.plan import Plan
@@ -142,6 +144,48 @@ def test_who_stopped_early_counts_with_what_was_answered(store: Store, plan: Pla
     found = analyse(store.rows(), plan)
     assert found.participants == 2
     assert 12 < found.answers <= 15
+
+
+def test_a_kind_that_one_person_rated_has_no_interval(store: Store, plan: Plan, tmp_path: Path):
+    take_part(store, RATED, stop=1)
+    take_part(store, {kind: 6 - rating for kind, rating in RATED.items()})
+    rows = store.rows()
+    found = analyse(rows, plan)
+    raters = {
+        kind: {row.code for row in rows if row.answer and row.asked.kind == kind} for kind in RATED
+    }
+    for one in found.kinds:
+        assert ((one.low, one.high) == (None, None)) == (len(raters[one.kind]) < 2)
+    assert sum(one.low is None for one in found.kinds) == len(RATED) - 1
+    save(found, rows, plan, tmp_path / "out")
+    assert "nan" not in (tmp_path / "out" / "table.md").read_text().lower()
+    assert json.loads((tmp_path / "out" / "result.json").read_text())["kinds"]
+
+
+def test_a_label_cannot_break_the_table(store: Store, plan: Plan):
+    take_part(store, RATED)
+    labelled = replace(plan, settings=replace(plan.settings, labels={"real": "a | b"}))
+    lines = analyse(store.rows(), labelled).table.splitlines()
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in lines} == {7}
+
+
+def test_the_legend_lies_beside_the_bars(store: Store, plan: Plan, monkeypatch: pytest.MonkeyPatch):
+    from matplotlib.figure import Figure
+
+    figures: list[Figure] = []
+    init = Figure.__init__
+    monkeypatch.setattr(
+        Figure, "__init__", lambda self, *a, **k: (figures.append(self), init(self, *a, **k))[1]
+    )
+    take_part(store, RATED)
+    take_part(store, RATED)
+    draw(analyse(store.rows(), plan))
+    (figure,) = figures
+    (legend,) = figure.legends
+    assert all(axes.get_legend() is None for axes in figure.axes)
+    assert not any(
+        legend.get_window_extent().overlaps(axes.get_window_extent()) for axes in figure.axes
+    )
 
 
 def test_without_answers_there_is_nothing_to_analyse(store: Store, plan: Plan):

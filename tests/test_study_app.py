@@ -108,6 +108,8 @@ def test_one_can_go_back_pause_and_go_on_but_not_skip(visitor: Visitor, site: Si
     assert visitor.path == "/question/2"
     assert answers(site) == {1: 5}
     assert "1 of 14 questions are answered" in visitor.open("/pause").text
+    (person,) = site.store.people()
+    assert person.code in visitor.page.text
     for ahead in ("/question/3", "/question/14", "/question/15", "/question/0", "/question/-1"):
         assert visitor.open(ahead).url.path == "/question/2"
     assert visitor.open(f"/question/{10**30}").url.path == "/question/2"
@@ -316,6 +318,10 @@ def test_cookies_are_out_of_reach_of_scripts_and_other_sites(visitor: Visitor, a
     assert "HttpOnly" in cookie
     assert "SameSite=lax" in cookie
     assert "Secure" not in cookie
+    # Before there is consent, it does not outlive the browser.
+    assert "Max-Age" not in cookie
+    visitor.agree()
+    assert "Max-Age=2592000" in visitor.seen[-3].headers["set-cookie"]
     visitor.client.base_url = "https://testserver"
     visitor.client.cookies.clear()
     secure = visitor.client.get("/")
@@ -341,7 +347,36 @@ def test_a_request_that_is_too_long_is_refused(visitor: Visitor):
         headers={"content-type": "application/x-www-form-urlencoded"},
     )
     assert sent.status_code == 413
-    assert visitor.client.get("/", headers={"content-length": "none"}).status_code == 413
+    for refused in (
+        visitor.client.get("/", headers={"content-length": "none"}),
+        visitor.client.post("/admin/login", data={"form": long}),
+    ):
+        assert refused.status_code == 413
+        assert "<h1>That did not work</h1>" in refused.text
+
+
+def test_what_is_kept_is_said_before_consent_whatever_the_organiser_writes(visitor: Visitor):
+    for word in ("how long each took", "how often you changed", "date and time", "cookie"):
+        assert word in visitor.page.text
+
+
+def test_error_pages_speak_to_who_sees_them(app: ASGIApp, visitor: Visitor):
+    assert 'href="/"' in visitor.open("/none").text
+    assert "Go on" not in visitor.page.text
+    torn = visitor.client.post(
+        "/consent", content=b"x", headers={"content-type": "multipart/form-data"}
+    )
+    assert torn.status_code == 400
+    assert "Go back and send it again" in torn.text
+    admin = log_in(app)
+    for sent in (
+        admin.open("/admin/none"),
+        admin.send("/admin/forget", form="x"),
+        admin.client.post("/admin/login", data={}),
+    ):
+        assert sent.status_code in (403, 404)
+        assert "What you answered" not in sent.text
+        assert 'href="/admin"' in sent.text
 
 
 def test_there_are_no_pages_that_describe_the_app(visitor: Visitor):
@@ -399,11 +434,67 @@ class TestInvitedOnly:
         links = re.findall(r"http://testserver/i/([\w-]{32})", admin.page.text)
         assert len(set(links)) == 3
         assert all(site.store.invited(one) for one in links)
+        # A reload shows them again, to this login alone, and makes no more.
+        admin.open(admin.path)
+        assert all(one in admin.page.text for one in links)
+        assert log_in(app).open("/admin/links").url.path == "/admin"
         admin.open("/admin")
         assert not any(one in admin.page.text for one in links)
-        for count in ("0", "-1", "501", "x", "", "9" * 30):
+        for count in ("0", "-1", "501", "x", "", "9" * 30, "000000002" + "9" * 9):
             assert admin.send("/admin/invite", count=count).status_code == 422
-        assert site.store.invites() == 3
+        assert site.store.invites() == (3, 3)
+
+    def test_unused_links_can_be_revoked(self, app: ASGIApp, site: Site):
+        used, unused = site.store.invite(2)
+        site.store.enter(used)
+        admin = log_in(app)
+        assert "nobody has taken part by 1 of them" in admin.page.text
+        admin.send("/admin/revoke")
+        assert site.store.invites() == (2, 1)
+        admin.send("/admin/revoke", sure="yes")
+        assert "1 unused links do not work any more" in admin.page.text
+        assert site.store.invited(used)
+        assert not site.store.invited(unused)
+
+    def test_a_link_ends_with_its_holders_data(self, app: ASGIApp, site: Site):
+        (token,) = site.store.invite(1)
+        visitor = Visitor(app)
+        visitor.open(f"/i/{token}")
+        visitor.agree()
+        visitor.open("/withdraw")
+        visitor.send("/withdraw")
+        assert visitor.path == "/withdrawn"
+        assert visitor.open(f"/i/{token}").status_code == 404
+        assert site.store.invites() == (0, 0)
+
+    @pytest.mark.parametrize("where", ["/", "/question", "/pause"])
+    def test_a_guessed_cookie_counts_as_a_guessed_link(self, app: ASGIApp, site: Site, where: str):
+        (token,) = site.store.invite(1)
+        member = Visitor(app, "10.0.0.3")
+        member.open(f"/i/{token}")
+        member.agree()
+        guesser = Visitor(app, "10.0.0.3")
+        seen = set()
+        for _ in range(GUESSES + 1):
+            guesser.client.cookies.set("unsee-study", new_token())
+            seen.add(guesser.open(where).status_code)
+        assert 429 in seen
+        # Who takes part behind the same address goes on.
+        member.rate()
+        assert member.path == "/question/2"
+
+    def test_links_cut_short_are_no_guesses_and_shut_nobody_out(self, app: ASGIApp, site: Site):
+        (token,) = site.store.invite(1)
+        visitor = Visitor(app)
+        for _ in range(GUESSES + 1):
+            assert visitor.open(f"/i/{token[:-1]}").status_code == 404
+            assert "This link does not work" in visitor.page.text
+            assert "by invitation" in visitor.page.text
+        for _ in range(GUESSES + 1):
+            visitor.open(f"/i/{new_token()}")
+        assert visitor.page.status_code == 429
+        # The admin's guesses are counted apart.
+        log_in(app, "10.0.0.1")
 
 
 def test_wrong_guesses_are_forgotten_after_a_while_and_ipv6_has_one_count_a_network():
@@ -445,8 +536,15 @@ def test_the_admin_deletes_one_participants_data(app: ASGIApp, visitor: Visitor,
     admin = log_in(app)
     for code in ("", "x", "\x00", new_code(), person.code[:-1]):
         assert admin.send("/admin/forget", code=code).status_code == 422
+    assert admin.open("/admin/forget?code=x").status_code == 422
+    # Each row has a link to a page that asks first.
+    admin.open("/admin")
+    (where,) = re.findall(r'href="(/admin/forget[^"]+)"', admin.page.text)
+    assert "deletes the 1 answers" in admin.open(where).text
+    assert len(site.store.people()) == 1
     admin.send("/admin/forget", code=f" {person.code.lower()} ")
     assert f"All data of {person.code} is deleted" in admin.page.text
+    assert person.code not in admin.open(admin.path).text
     assert site.store.rows() == []
     assert visitor.open("/question").url.path == "/"
 
@@ -461,22 +559,27 @@ def test_nobody_gets_in_without_the_password(app: ASGIApp, site: Site):
     for _ in range(GUESSES):
         assert visitor.send("/admin/login", password=PASSWORD[:-1]).status_code == 401
     assert visitor.send("/admin/login", password=PASSWORD).status_code == 429
-    assert site.store.invites() == 0
+    assert site.store.invites() == (0, 0)
 
 
-def test_a_login_ends_by_time_by_logging_out_and_with_the_password(app: ASGIApp):
-    logins = Logins(b"k" * 32, PASSWORD)
-    assert logins.holds(logins.issue())
-    assert not Logins(b"k" * 32, PASSWORD, lifetime=-1).holds(
-        Logins(b"k" * 32, PASSWORD, lifetime=-1).issue()
-    )
-    assert not Logins(b"k" * 32, "another password").holds(logins.issue())
-    later = re.sub(r"^\d+", "9999999999", logins.issue())
-    for cookie in ("", "x", "..", later, logins.issue()[:-1]):
-        assert not logins.holds(cookie)
+def test_a_login_ends_by_time_and_by_logging_out(app: ASGIApp):
+    logins, over = Logins(PASSWORD), Logins(PASSWORD, lifetime=-1)
+    first, second = logins.issue(), logins.issue()
+    assert logins.find(first)
+    assert over.find(over.issue()) is None
+    assert Logins("another password").find(first) is None
+    for cookie in ("", "x", new_token(), first[:-1]):
+        assert logins.find(cookie) is None
+    logins.end(first)
+    assert logins.find(first) is None
+    assert logins.find(second)
     admin = log_in(app)
+    cookie = admin.client.cookies["unsee-study-admin"]
     admin.send("/admin/logout")
     assert "Password" in admin.page.text
+    # Whoever kept the cookie gets in no more.
+    admin.client.cookies.set("unsee-study-admin", cookie, path="/admin")
+    assert "Password" in admin.open("/admin").text
 
 
 def test_a_form_of_the_admin_page_cannot_be_forged(app: ASGIApp, visitor: Visitor, site: Site):

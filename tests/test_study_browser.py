@@ -19,6 +19,7 @@ from unsee.study.plan import Plan
 from unsee.study.settings import Settings
 
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+BOXES = "all => all.map(one => one.getBoundingClientRect().toJSON())"
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
@@ -119,6 +120,31 @@ def test_from_the_link_to_thanks_by_pointer(study: Served, device: dict[str, Any
     assert [row["rating"] for row in rows] == ["2", "5"] + ["2"] * (study.length - 2)
 
 
+def test_a_question_fits_and_its_answers_have_one_size(study: Served):
+    with watched(study.browser, **DESKTOP) as page:
+        page.goto(study.address)
+        page.get_by_label("I have read this").check()
+        page.get_by_role("button", name="Begin").click()
+        page.wait_for_url("**/question/1")
+        # The second question has all the links that one can have.
+        page.get_by_text("Very").last.click()
+        page.get_by_role("button", name="Next").click()
+        page.wait_for_url("**/question/2")
+        if "checks attention" in page.content():
+            page.evaluate("document.getElementById('told').remove()")
+        for width, height in ((1280, 800), (390, 844), (375, 667), (320, 640)):
+            page.set_viewport_size({"width": width, "height": height})
+            check_layout(page)
+            boxes = page.locator(".scale label").evaluate_all(BOXES)
+            words = page.locator(".scale label span").evaluate_all(BOXES)
+            assert len({(round(box["width"], 1), round(box["height"], 1)) for box in boxes}) == 1
+            for box, word in zip(boxes, words, strict=True):
+                assert box["left"] <= word["left"] <= word["right"] <= box["right"]
+            (button,) = page.get_by_role("button", name="Next").evaluate_all(BOXES)
+            # Below that nothing fits, and the scale is easier to hit as a list.
+            assert button["bottom"] <= height or width < 390
+
+
 def focused(page: Any) -> str:
     return page.evaluate(
         "(document.activeElement.innerText || document.activeElement.name || '').trim()"
@@ -181,8 +207,13 @@ def test_the_admin_invites_somebody_who_takes_part_and_is_deleted(invited_study:
         assert "1 of 1" in admin.get_by_role("region", name="Participants").inner_text()
         admin.set_viewport_size({"width": 390, "height": 844})
         check_layout(admin)
-        admin.get_by_label("Code").fill(code)
-        admin.get_by_role("button", name="Delete").click()
+        # Nothing of the table is cut off: who deletes from a phone finds where.
+        region = admin.get_by_role("region", name="Participants")
+        wide, shown = region.evaluate("one => [one.scrollWidth, one.clientWidth]")
+        assert wide <= shown
+        admin.get_by_role("link", name=f"Delete the data of {code}").click()
+        check_layout(admin)
+        admin.get_by_role("button", name="Delete everything").click()
         admin.get_by_text(f"All data of {code} is deleted").wait_for()
         assert "Nobody has agreed" in admin.content()
         admin.get_by_role("button", name="Log out").click()
@@ -238,6 +269,19 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
         return script.read().decode()
 
 
+def check_access(page: Any, axe: str) -> None:
+    """axe-core finds nothing serious on the page that is open."""
+    page.evaluate(axe)
+    found = page.evaluate("axe.run()")
+    assert len(found["passes"]) > 5
+    serious = [
+        (one["id"], [node["html"] for node in one["nodes"]])
+        for one in found["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
+    assert serious == [], f"{page.url}: {json.dumps(serious, indent=1)}"
+
+
 @pytest.mark.parametrize("device", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_axe_finds_no_serious_violation_on_any_page(
     study: Served, axe: str, device: dict[str, Any]
@@ -245,15 +289,7 @@ def test_axe_finds_no_serious_violation_on_any_page(
     with watched(study.browser, **device) as page:
 
         def inspect() -> None:
-            page.evaluate(axe)
-            found = page.evaluate("axe.run()")
-            assert len(found["passes"]) > 5
-            serious = [
-                (one["id"], [node["html"] for node in one["nodes"]])
-                for one in found["violations"]
-                if one["impact"] in ("serious", "critical")
-            ]
-            assert serious == [], f"{page.url}: {json.dumps(serious, indent=1)}"
+            check_access(page, axe)
 
         page.goto(study.address)
         inspect()
@@ -276,3 +312,33 @@ def test_axe_finds_no_serious_violation_on_any_page(
         log_in(page, study)
         page.get_by_role("region", name="Participants").wait_for()
         inspect()
+        page.get_by_role("link", name="Delete the data of").first.click()
+        page.get_by_role("button", name="Delete everything").wait_for()
+        inspect()
+
+
+@pytest.mark.parametrize("device", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_axe_finds_no_serious_violation_where_somebody_is_refused_or_invited(
+    invited_study: Served, axe: str, device: dict[str, Any]
+):
+    # Not watched: the browser writes every refusal to its console.
+    context = invited_study.browser.new_context(**device)
+    page = context.new_page()
+    for where in ("", "i/cut-short", "none", "image/none"):
+        page.goto(f"{invited_study.address}/{where}")
+        check_layout(page)
+        check_access(page, axe)
+    log_in(page, invited_study)
+    page.get_by_label("How many more").fill("2")
+    page.get_by_role("button", name="Make links").click()
+    page.wait_for_url("**/admin/links")
+    check_layout(page)
+    check_access(page, axe)
+    page.get_by_role("link", name="Back to the admin page").click()
+    page.get_by_role("button", name="Revoke").wait_for()
+    check_layout(page)
+    check_access(page, axe)
+    page.goto(f"{invited_study.address}/admin/none")
+    page.get_by_role("link", name="To the admin page").wait_for()
+    check_access(page, axe)
+    context.close()

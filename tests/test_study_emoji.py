@@ -1,5 +1,6 @@
 """A complete study from the embedded model."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from PIL import Image
 from unsee.emoji import cast
 from unsee.emoji.evaluators import load_judge
 from unsee.study.folders import find_pictures
-from unsee.study.from_emoji import SETTINGS, draw_folders, similar_artists
+from unsee.study.from_emoji import SETTINGS, draw_folders, kinds_of, similar_artists
 from unsee.study.kinds import REFERENCE
 from unsee.study.order import draw_questions
 from unsee.study.plan import make_study
@@ -43,7 +44,9 @@ def test_every_artist_gets_every_kind_and_the_study_can_be_asked(
     first = {kind: pixels(folder / found[0].artist / kind / "00.png") for kind in kinds}
     assert not np.array_equal(first["unedited"], first["esd-x"])
     assert not np.array_equal(first["esd-x"], first["other-esd-x"])
-    plan = make_study(found, SETTINGS, tmp_path / "study")
+    settings = replace(SETTINGS, labels={})
+    assert {one.kind for one in found} - {REFERENCE} == set(kinds_of(["esd-x"]))
+    plan = make_study(found, settings, tmp_path / "study")
     assert len(draw_questions(plan, {})) == 2 * len(kinds) + 2
 
 

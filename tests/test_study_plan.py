@@ -1,6 +1,7 @@
 """A study from folders: settings, pictures under random names, balanced random order."""
 
 import random
+import shutil
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -87,10 +88,21 @@ def test_folders_that_are_no_study(tmp_path: Path):
         path.unlink()
     # A manifest beside the pictures is not a picture.
     (tmp_path / "kestrel" / "esd-x" / "manifest.jsonl").touch()
-    with pytest.raises(OptionError, match="kestrel has no pictures of esd-x"):
+    with pytest.raises(OptionError, match="kestrel/esd-x has no picture that can be read"):
         find_pictures(tmp_path)
-    for path in (tmp_path / "wolverton" / "real").iterdir():
-        path.unlink()
+    # For every artist: the kind would be gone without a word.
+    for path in (tmp_path / "wolverton" / "esd-x").iterdir():
+        path.rename(path.with_suffix(".heic"))
+    with pytest.raises(OptionError, match="kestrel/esd-x has no picture that can be read"):
+        find_pictures(tmp_path)
+    shutil.rmtree(tmp_path / "kestrel" / "esd-x")
+    with pytest.raises(OptionError, match="wolverton/esd-x has no picture that can be read"):
+        find_pictures(tmp_path)
+    for path in (tmp_path / "wolverton" / "esd-x").iterdir():
+        path.rename(path.with_suffix(".png"))
+    with pytest.raises(OptionError, match="kestrel has no pictures of esd-x, which other"):
+        find_pictures(tmp_path)
+    shutil.rmtree(tmp_path / "wolverton" / "real")
     with pytest.raises(OptionError, match="wolverton needs 5 works to show and one to ask for"):
         find_pictures(tmp_path)
 
@@ -135,21 +147,38 @@ def test_a_study_is_written_whole_or_not_at_all(tmp_path: Path):
         make_study(found, Settings(), tmp_path / "study")
 
 
+def test_a_label_for_no_kind_is_refused(tmp_path: Path):
+    with pytest.raises(UnknownName, match="'esdx'; did you mean 'esd-x'\\?"):
+        small_study(tmp_path, Settings(side=32, labels={"esdx": "ESD-x"}))
+    assert not (tmp_path / "study").exists()
+
+
+def test_a_study_toml_over_other_settings_changes_what_it_names(tmp_path: Path):
+    path = tmp_path / "study.toml"
+    path.write_text('contact = "me@example.org"\n[labels]\nreal = "hers"\n')
+    base = Settings(side=256, labels={"real": "the artist", "esd-x": "ESD-x"})
+    assert read_settings(path, base) == Settings(
+        side=256, contact="me@example.org", labels={"real": "hers", "esd-x": "ESD-x"}
+    )
+
+
 def test_a_damaged_study_is_refused(tmp_path: Path):
     with pytest.raises(OptionError, match="holds no study; make one"):
         Plan.read(tmp_path)
     plan = small_study(tmp_path)
     plan.path(plan.pictures[0].id).unlink()
-    with pytest.raises(OptionError, match=r"\.jpg is missing; create the study anew"):
+    with pytest.raises(OptionError, match=r"\.jpg is missing; restore it from a backup"):
         Plan.read(plan.folder)
+    # To analyse answers, no picture is needed.
+    assert Plan.read(plan.folder, served=False) == plan
     (plan.folder / "secret").write_bytes(b"short")
     with pytest.raises(OptionError, match="too short"):
         plan.secret()
     (plan.folder / "plan.json").write_text('{"format": 1}')
-    with pytest.raises(OptionError, match="is damaged; create the study anew"):
+    with pytest.raises(OptionError, match="is damaged; restore it from a backup"):
         Plan.read(plan.folder)
     (plan.folder / "plan.json").write_text('{"format": 0}')
-    with pytest.raises(OptionError, match="is of another version; create the study anew"):
+    with pytest.raises(OptionError, match="is of another version of unsee; use the one"):
         Plan.read(plan.folder)
 
 

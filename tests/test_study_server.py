@@ -16,6 +16,7 @@ from studies import served, small_study, write_folders
 from unsee.cli import STOPPED, WRONG_INPUT, main
 from unsee.study.plan import Plan
 from unsee.study.security import GUESSES, new_token
+from unsee.study.server import open_site
 
 
 def form(page: httpx.Response) -> str:
@@ -129,6 +130,14 @@ def test_create_takes_folders_and_their_settings(
         (["create", "--model", "emoji", "--pictures", "0"], "--pictures must be between 1 and"),
         (["serve", "--folder", "none"], "none holds no study; make one: unsee study create"),
         (["analyse", "--folder", "none"], "none holds no study"),
+        (["analyse", "--failed-checks", "-1"], "--failed-checks must be 0 or more, not -1"),
+        (["serve", "--port", "99999"], "--port must be between 0 and 65535, not 99999"),
+        (["serve", "--port", "-1"], "--port must be between 0 and 65535, not -1"),
+        (["create", "--from", "x", "--artists", "1"], "--artists is for --model"),
+        (["create", "--from", "x", "--systems", "bogus"], "--systems is for --model"),
+        (["create", "--from", "x", "--steps", "3"], "--steps is for --model"),
+        (["create", "--from", "x", "--settings", "none"], "cannot read none"),
+        (["create", "--from", "x", "--out", "y" * 300], "File name too long"),
     ],
 )
 def test_commands_that_make_no_sense(
@@ -144,6 +153,50 @@ def test_commands_that_make_no_sense(
     assert message in told.err
     assert told.out == ""
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("proxy", ["nonsense", "*", "localhost", "10.0.0.1/8"])
+def test_a_proxy_that_is_no_address_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], proxy: str
+):
+    plan = small_study(tmp_path)
+    words = ["study", "serve", "--folder", str(plan.folder), "--port", "0", "--proxy", proxy]
+    assert main(words) == WRONG_INPUT
+    assert "--proxy takes addresses and networks" in capsys.readouterr().err
+
+
+def test_answers_lie_in_the_folder_whatever_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.delenv("UNSEE_STUDY_DATABASE", raising=False)
+    plan = small_study(tmp_path / "whose? 100%20 #1")
+    words = ["study", "analyse", "--folder", str(plan.folder), "--out", str(tmp_path / "out")]
+    # Without answers nothing is analysed, and nothing made.
+    assert main(words) == WRONG_INPUT
+    assert "there are no answers: there is no database" in capsys.readouterr().err
+    assert not (plan.folder / "answers.sqlite").exists()
+    open_site(plan.folder).store.close()
+    assert (plan.folder / "answers.sqlite").is_file()
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_settings_can_be_given_to_a_study_of_the_model(
+    here: Path, capsys: pytest.CaptureFixture[str]
+):
+    (here / "study.toml").write_text('[labels]\nesdx = "ESD-x"\n')
+    words = ["study", "create", "--model", "emoji", "--settings", "study.toml"]
+    # Before anything is drawn.
+    assert main([*words, "--systems", "negative"]) == WRONG_INPUT
+    assert "'esdx'" in capsys.readouterr().err
+    (here / "study.toml").write_text('organiser = "us"\n[labels]\nnegative = "asked not to"\n')
+    assert main([*words, "--systems", "negative", "--artists", "2", "--pictures", "1"]) == 0
+    # Whoever is named, and whoever is not.
+    assert "participants are not told the contact: say so" in capsys.readouterr().out
+    settings = Plan.read(here / "study").settings
+    assert (settings.organiser, settings.side) == ("us", 256)
+    assert settings.labels["negative"] == "asked not to"
+    assert settings.labels["other-negative"] == "negative prompt, another"
+    assert "esd-x" not in settings.labels
 
 
 def test_a_missing_extra_is_named(

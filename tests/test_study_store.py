@@ -130,6 +130,70 @@ def test_forgetting_one_leaves_the_others_and_no_trace(store: Store):
     assert sum(row.answer is not None for row in store.rows()) == 1
 
 
+def test_what_is_deleted_is_in_no_file_any_more(tmp_path: Path, plan: Plan):
+    store = Store(f"sqlite:///{tmp_path / 'answers.sqlite'}", plan)
+    codes = [store.enter(new_token()).code for _ in range(2)]
+
+    def kept(code: str) -> bool:
+        return any(code.encode() in path.read_bytes() for path in tmp_path.iterdir())
+
+    assert all(map(kept, codes))
+    # While the server goes on: nothing but the deletion itself cleans up.
+    store.forget(codes[0])
+    assert not kept(codes[0])
+    assert store.people()[0].code == codes[1]
+    store.close()
+
+
+def test_who_leaves_without_an_answer_does_not_use_up_the_questions(tmp_path: Path, plan: Plan):
+    path = tmp_path / "answers.sqlite"
+    # One question of twelve cells.
+    few = replace(plan, settings=replace(plan.settings, questions=1, checks=0))
+    store = Store(f"sqlite:///{path}", few)
+
+    def cell(participant: int) -> tuple[str, str]:
+        asked, _ = store.question(participant, 1)
+        return asked.artist, asked.kind
+
+    left = {cell(store.enter(new_token()).id) for _ in range(len(plan.cells) - 1)}
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE participant SET consented_at = '2020-01-01T00:00:00.000+00:00'")
+    connection.close()
+    later = [cell(store.enter(new_token()).id) for _ in range(len(plan.cells))]
+    # Those who left count no more: all cells are asked for again, not only the one left over.
+    assert len(left) == len(plan.cells) - 1
+    assert set(later) == set(plan.cells)
+    store.close()
+
+
+def test_texts_may_be_mended_while_answers_come_in(url: str, plan: Plan):
+    Store(url, plan).close()
+    mended = replace(plan, settings=replace(plan.settings, consent="Better.", contact="me"))
+    Store(url, mended).close()
+    other = replace(plan, settings=replace(plan.settings, checks=1))
+    with pytest.raises(OptionError, match="belongs to another study"):
+        Store(url, other)
+
+
+def test_a_database_of_an_earlier_version_is_taken_over(tmp_path: Path, plan: Plan):
+    path = tmp_path / "answers.sqlite"
+    Store(f"sqlite:///{path}", plan).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE study SET fingerprint = ?", [plan.file_hash])
+    connection.close()
+    Store(f"sqlite:///{path}", plan).close()
+    mended = replace(plan, file_hash="0" * 64)
+    Store(f"sqlite:///{path}", mended).close()
+
+
+def test_a_database_that_is_to_be_read_is_not_made(url: str, plan: Plan, tmp_path: Path):
+    with pytest.raises(OptionError, match="there is no database|holds no study"):
+        Store(url, plan, make=False)
+    assert list(tmp_path.iterdir()) == []
+    Store(url, plan).close()
+    Store(url, plan, make=False).close()
+
+
 def test_an_answer_of_somebody_who_is_forgotten_meanwhile_is_not_kept(store: Store):
     standing = store.enter(new_token())
     asked, _ = store.question(standing.id, 1)

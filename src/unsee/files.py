@@ -2,6 +2,7 @@
 
 check_output   before long work: may this path be written? Refuses what exists, unless told
 writing        a temporary path beside the target, which becomes the target when the block ends well
+cannot_write   what is said where the system does not let us
 """
 
 import contextlib
@@ -17,17 +18,18 @@ from unsee.errors import OutputError
 
 def check_output(path: Path, *, overwrite: bool = False) -> None:
     """Raise an OutputError, before any work is spent, where `path` cannot be written."""
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder; name a file in it, such as {path / 'NAME'}")
-    if path.exists() and not overwrite:
-        raise OutputError(f"{path} exists; choose another name, or allow it with --overwrite")
     try:
+        # Even to ask can fail: a name can be too long.
+        if path.is_dir():
+            raise OutputError(f"{path} is a folder; name a file in it, such as {path / 'NAME'}")
+        if path.exists() and not overwrite:
+            raise OutputError(f"{path} exists; choose another name, or allow it with --overwrite")
         path.parent.mkdir(parents=True, exist_ok=True)
         # Permission bits do not tell of read-only mounts or of quotas: try it.
         with tempfile.TemporaryFile(dir=path.parent):
             pass
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
 
 
 @contextlib.contextmanager
@@ -44,7 +46,7 @@ def writing(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
         temporary.replace(path)
     # Of what safetensors cannot write, it has an error of its own.
     except (OSError, SafetensorError) as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -57,6 +59,7 @@ def _make_readable(path: Path) -> None:
         path.chmod(0o666 & ~mask)
 
 
-def _cannot_write(path: Path, error: OSError | SafetensorError) -> OutputError:
+def cannot_write(path: Path, error: OSError | SafetensorError) -> OutputError:
+    """Make the error to raise: it names the path and the system's reason."""
     reason = getattr(error, "strerror", None) or error
     return OutputError(f"cannot write {path}: {reason}; choose a folder that you may write to")

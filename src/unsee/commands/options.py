@@ -5,6 +5,7 @@ LoadOptions  how a model is loaded: every command that loads one takes these
 prompt_set   prompts and seeds on the command line, or a CSV file -> PromptSet
 dtype_named  the name of a number format -> torch's
 load_base    the model that an erased file was made from
+check_port   refuses a number that no port has
 """
 
 from collections.abc import Sequence
@@ -96,3 +97,9 @@ def load_base(name: str | None, erased: "ErasedWeights | None", options: LoadOpt
             f"the erased file was made from {base!r}, which unsee does not find by that name; "
             "say where it lies with --model"
         ) from error
+
+
+def check_port(port: int, *, lowest: int = 1) -> None:
+    """Raise an OptionError unless there is such a port; 0 stands for any that is free."""
+    if not lowest <= port <= 65535:
+        raise OptionError(f"--port must be between {lowest} and 65535, not {port}")

@@ -3,14 +3,14 @@
 import importlib.util
 import shlex
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import arg
 
 from unsee.commands import console
-from unsee.commands.options import FromRecipe, Optional
+from unsee.commands.options import FromRecipe, Optional, check_port
 from unsee.errors import MissingExtra, OptionError
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ class CreateOptions:
     """emoji: a complete study from the embedded model. Without it, --from."""
     from_: Annotated[Path | None, arg(name="from", help_behavior_hint="(optional)")] = None
     """A folder with a folder for each artist, and perhaps a study.toml: docs/study.md."""
+    settings: Optional[Path] = None
+    """A study.toml: who runs the study, consent, labels; without it, with --from, the folder's."""
     out: Path = Path("study")
     """The folder to write."""
     systems: tuple[str, ...] = ("esd-x", "sld-medium", "negative")
@@ -78,15 +80,18 @@ class AnalyseOptions:
 
 def create(options: CreateOptions) -> None:
     """Make a study from folders of pictures, or from the embedded model."""
-    from unsee.study.plan import check_new
+    from unsee.study.plan import PLAN, check_labels, check_new
     from unsee.study.settings import FILE, Settings, read_settings
 
     if (options.model is None) == (options.from_ is None):
         raise OptionError("give one of --model emoji and --from FOLDER")
     check_new(options.out)
     if options.from_ is not None:
-        given = options.from_ / FILE
-        settings = read_settings(given) if given.exists() else Settings()
+        for name in ("systems", "artists", "pictures", "steps", "work"):
+            if getattr(options, name) != getattr(CreateOptions, name):
+                raise OptionError(f"--{name} is for --model; with --from, the folders say it")
+        given = options.settings or options.from_ / FILE
+        settings = read_settings(given) if options.settings or given.exists() else Settings()
         plan = _make(options.from_, settings, options.out)
     else:
         if options.model != "emoji":
@@ -94,8 +99,14 @@ def create(options: CreateOptions) -> None:
                 f"only emoji has real works of its own; put pictures by {options.model} and by the "
                 "artists into folders, and name them by --from (docs/study.md)"
             )
-        from unsee.study.from_emoji import SETTINGS, draw_folders
+        from unsee.study.from_emoji import SETTINGS, draw_folders, kinds_of
 
+        kinds = kinds_of(options.systems)
+        own = {kind: label for kind, label in SETTINGS.labels.items() if kind in kinds}
+        settings = replace(SETTINGS, labels=own)
+        if options.settings:
+            settings = read_settings(options.settings, settings)
+            check_labels(settings, kinds)
         with tempfile.TemporaryDirectory() as drawn:
             with console.measuring() as report:
                 draw_folders(
@@ -107,13 +118,18 @@ def create(options: CreateOptions) -> None:
                     settings={} if options.steps is None else {"steps": options.steps},
                     watch=lambda what, done, total: report(done, round(total), what),
                 )
-            plan = _make(Path(drawn), SETTINGS, options.out)
-    kinds = len({kind for _, kind in plan.cells})
+            plan = _make(Path(drawn), settings, options.out)
     console.say(
         f"the study is in {options.out}: {len(plan.pictures)} pictures, "
-        f"{len(plan.references)} artists, {kinds} kinds, {plan.length} questions and "
+        f"{len(plan.references)} artists, {len({kind for _, kind in plan.cells})} kinds, "
+        f"{plan.length} questions and "
         f"{plan.settings.checks} checks for each participant"
     )
+    if missing := [name for name in ("organiser", "contact") if not getattr(settings, name)]:
+        console.say(
+            f"participants are not told the {' and the '.join(missing)}: say so in "
+            f"{options.out / PLAN}, or in a {FILE} before the study is made"
+        )
     console.say(f"serve it: unsee study serve --folder {shlex.quote(str(options.out))}")
 
 
@@ -128,6 +144,7 @@ def _make(folder: Path, settings: "Settings", out: Path) -> "Plan":
 def serve(options: ServeOptions) -> None:
     """Serve a study: the pages of participants and, with a password, of its admin."""
     _require()
+    check_port(options.port, lowest=0)
     from unsee.study import server
 
     site = server.open_site(options.folder, options.database, invited_only=options.invited_only)
@@ -148,8 +165,10 @@ def analyse(options: AnalyseOptions) -> None:
     from unsee.study.plan import Plan
     from unsee.study.server import open_store
 
-    plan = Plan.read(options.folder)
-    store = open_store(plan, options.database)
+    if options.failed_checks < 0:
+        raise OptionError(f"--failed-checks must be 0 or more, not {options.failed_checks}")
+    plan = Plan.read(options.folder, served=False)
+    store = open_store(plan, options.database, make=False)
     try:
         rows = store.rows()
     finally:

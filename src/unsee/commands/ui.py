@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unsee.commands import console
-from unsee.commands.options import Optional
+from unsee.commands.options import Optional, check_port
 from unsee.errors import MissingExtra, OptionError
 
 
@@ -56,8 +56,7 @@ def ui(options: UiOptions) -> None:
 
 def _check_port(host: str, port: int) -> None:
     """Try the address, before seconds are spent on loading."""
-    if not 1 <= port <= 65535:
-        raise OptionError(f"--port must be between 1 and 65535, not {port}")
+    check_port(port)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         with socket.socket(family) as trial:

@@ -28,6 +28,7 @@ from unsee.export.source import (
     read_tensors,
     save,
 )
+from unsee.files import cannot_write
 from unsee.loading import Model
 from unsee.loading.folder import DEFAULTS_FILE, INDEX, read_index
 from unsee.weights import ErasedWeights
@@ -91,7 +92,7 @@ def writing_folder(path: Path, *, overwrite: bool = False, known_by: str = INDEX
                 before.rename(path)
             raise
     except (OSError, SafetensorError) as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
     finally:
         for folder in (temporary, before):
             shutil.rmtree(folder, ignore_errors=True)
@@ -102,20 +103,23 @@ def check_folder(path: Path, *, overwrite: bool = False, known_by: str = INDEX) 
 
     `known_by` is the file in it by which a folder that may be replaced is known.
     """
-    if path.exists() and not path.is_dir():
-        raise OutputError(f"{path} is a file; name a new folder")
-    if path.is_dir() and any(path.iterdir()):
-        # What is replaced is deleted: nothing but an earlier output may be.
-        if not (path / known_by).is_file():
-            raise OutputError(f"{path} is a folder of other things; name a new folder")
-        if not overwrite:
-            raise OutputError(f"{path} exists; choose another name, or allow it with --overwrite")
     try:
+        # Even to ask can fail: a name can be too long.
+        if path.exists() and not path.is_dir():
+            raise OutputError(f"{path} is a file; name a new folder")
+        if path.is_dir() and any(path.iterdir()):
+            # What is replaced is deleted: nothing but an earlier output may be.
+            if not (path / known_by).is_file():
+                raise OutputError(f"{path} is a folder of other things; name a new folder")
+            if not overwrite:
+                raise OutputError(
+                    f"{path} exists; choose another name, or allow it with --overwrite"
+                )
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path.parent):
             pass
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
 
 
 def _copy(base: Path, folder: Path, part: str) -> None:
@@ -145,8 +149,3 @@ def _contents(base: Path, kept: tuple[str, ...]) -> dict[str, object]:
 
 def _write_json(path: Path, content: object) -> None:
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-
-
-def _cannot_write(path: Path, error: Exception) -> OutputError:
-    reason = getattr(error, "strerror", None) or error
-    return OutputError(f"cannot write {path}: {reason}; choose a folder that you may write to")

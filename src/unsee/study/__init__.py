@@ -7,10 +7,12 @@ plan.py          the made study: pictures under random names, and what each of t
 from_emoji.py    folders made from the embedded model
 order.py         which questions one participant gets, in which order
 tables.py        the tables of the database
+database.py      connections to the database
 store.py         everything that is read from and written to them
 security.py      tokens, forms that cannot be forged, guesses that are counted
 shield.py        headers and limits of every answer
 site.py          what all pages share: cookies, forms, templates
+errors.py        pages that say what did not work
 app.py           the pages of a participant
 admin.py         the page of the one who runs the study
 server.py        the app in a web server

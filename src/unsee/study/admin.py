@@ -3,9 +3,13 @@
 /admin               the login; then participants, balance, and what can be done
 /admin/login         checks the password; wrong ones are counted
 /admin/logout
-/admin/invite        makes links, shown once: the database keeps their hashes alone
-/admin/forget        deletes one participant's data
+/admin/invite        makes links
+/admin/links         shows those made last, to the login that made them
+/admin/revoke        deletes the invites that nobody has taken part by
+/admin/forget        deletes one participant's data, after asking
 /admin/answers.csv   every answer
+
+What changes something sends the browser on to a page that does not: a reload changes nothing.
 """
 
 import statistics
@@ -20,13 +24,16 @@ from starlette.exceptions import HTTPException
 from unsee.study.export import passed, write_rows
 from unsee.study.kinds import order_of
 from unsee.study.plan import Plan
-from unsee.study.security import Logins, is_code, new_token, same_secret
-from unsee.study.site import Site, address, go, remember, render, site_of, visitor
+from unsee.study.security import Login, Logins, is_code, is_token, new_token, same_secret
+from unsee.study.site import Site, address, go, render, site_of
 from unsee.study.store import Row
 
 COOKIE = "unsee-study-admin"
+BEFORE = "unsee-study-login"
+"""Ties the form of the login to a browser: the cookie of a participant is not touched."""
 MOST = 500
 """Links made at once."""
+NOBODY = "There is no participant with this code."
 
 router = APIRouter(prefix="/admin")
 
@@ -48,9 +55,11 @@ class Progress:
 @router.get("")
 def overview(request: Request) -> Response:
     """Show the state of the study, or the login."""
-    if _login(request) is None:
+    login = _login(request)
+    if login is None:
         return _ask_for_password(request)
-    return _page(request)
+    told, login.told = login.told, ""
+    return _page(request, login, told=told)
 
 
 @router.post("/login")
@@ -58,30 +67,24 @@ def log_in(
     request: Request, form: Annotated[str, Form()] = "", password: Annotated[str, Form()] = ""
 ) -> Response:
     """Check the password."""
-    site, logins, token = site_of(request), _logins(request), visitor(request)
-    if token is None or site.forms.age(form, token, "login") is None:
+    site, logins, token = site_of(request), _logins(request), request.cookies.get(BEFORE, "")
+    if not is_token(token) or site.forms.age(form, token, "login") is None:
         raise HTTPException(HTTPStatus.FORBIDDEN)
     right = same_secret(password, logins.password)
-    if seconds := site.guesses.wait(address(request), right=right):
+    if seconds := site.password_guesses.wait(address(request), right=right):
         raise HTTPException(HTTPStatus.TOO_MANY_REQUESTS, headers={"Retry-After": str(seconds)})
     if not right:
         return _ask_for_password(request, wrong=True)
     response = go("/admin")
-    response.set_cookie(
-        COOKIE,
-        logins.issue(),
-        path="/admin",
-        httponly=True,
-        samesite="strict",
-        secure=request.url.scheme == "https",
-    )
+    _remember(response, request, COOKIE, logins.issue())
     return response
 
 
 @router.post("/logout")
 def log_out(request: Request, form: Annotated[str, Form()] = "") -> Response:
-    """Forget the login."""
+    """End the login, in the server too: its cookie opens nothing any more."""
     _require(request, form)
+    _logins(request).end(request.cookies[COOKIE])
     response = go("/admin")
     response.delete_cookie(COOKIE, path="/admin")
     return response
@@ -92,11 +95,47 @@ def invite(
     request: Request, form: Annotated[str, Form()] = "", count: Annotated[str, Form()] = ""
 ) -> Response:
     """Make links."""
-    site = _require(request, form)
-    if not (count.isascii() and count.isdecimal() and 1 <= int(count[:9]) <= MOST):
-        return _page(request, HTTPStatus.UNPROCESSABLE_ENTITY, told=f"Make 1 to {MOST} at once.")
-    tokens = site.store.invite(int(count))
-    return _page(request, links=[f"{request.base_url}i/{one}" for one in tokens])
+    site, login = _require(request, form)
+    short = count.isascii() and count.isdecimal() and len(count) <= len(str(MOST))
+    if not (short and 1 <= int(count) <= MOST):
+        return _page(request, login, HTTPStatus.UNPROCESSABLE_ENTITY, f"Make 1 to {MOST} at once.")
+    login.links = tuple(site.store.invite(int(count)))
+    return go("/admin/links")
+
+
+@router.get("/links")
+def links(request: Request) -> Response:
+    """Show the links that this login made last."""
+    login = _login(request)
+    if login is None or not login.links:
+        return go("/admin")
+    return render(request, "links", links=[f"{request.base_url}i/{one}" for one in login.links])
+
+
+@router.post("/revoke")
+def revoke(
+    request: Request, form: Annotated[str, Form()] = "", sure: Annotated[str, Form()] = ""
+) -> Response:
+    """Delete the invites that nobody has taken part by."""
+    site, login = _require(request, form)
+    if sure == "yes":
+        login.told = f"{site.store.revoke()} unused links do not work any more."
+        login.links = ()
+    return go("/admin")
+
+
+@router.get("/forget")
+def ask_to_forget(request: Request, code: str = "") -> Response:
+    """Ask whether one participant's data shall be deleted."""
+    login = _login(request)
+    if login is None:
+        return go("/admin")
+    code = code.strip().upper()
+    site = site_of(request)
+    found = [one for one in _progress(site, site.store.rows()) if one.code == code]
+    if not found:
+        return _page(request, login, HTTPStatus.UNPROCESSABLE_ENTITY, NOBODY)
+    return render(request, "forget", form=_form(request), one=found[0])
 
 
 @router.post("/forget")
@@ -104,12 +143,12 @@ def forget(
     request: Request, form: Annotated[str, Form()] = "", code: Annotated[str, Form()] = ""
 ) -> Response:
     """Delete one participant's data."""
-    site = _require(request, form)
+    site, login = _require(request, form)
     code = code.strip().upper()
     if not is_code(code) or not site.store.forget(code):
-        told = "There is no participant with this code."
-        return _page(request, HTTPStatus.UNPROCESSABLE_ENTITY, told=told)
-    return _page(request, told=f"All data of {code} is deleted.")
+        return _page(request, login, HTTPStatus.UNPROCESSABLE_ENTITY, NOBODY)
+    login.told = f"All data of {code} is deleted."
+    return go("/admin")
 
 
 @router.get("/answers.csv")
@@ -132,51 +171,75 @@ def _logins(request: Request) -> Logins:
     return logins
 
 
-def _login(request: Request) -> str | None:
-    """The cookie of a login that holds."""
-    cookie = request.cookies.get(COOKIE, "")
-    return cookie if _logins(request).holds(cookie) else None
+def _login(request: Request) -> Login | None:
+    """The login that holds in this browser."""
+    return _logins(request).find(request.cookies.get(COOKIE, ""))
 
 
-def _require(request: Request, form: str) -> Site:
+def _form(request: Request) -> str:
+    return site_of(request).forms.issue(request.cookies[COOKIE], "admin")
+
+
+def _require(request: Request, form: str) -> tuple[Site, Login]:
     site, login = site_of(request), _login(request)
-    if login is None or site.forms.age(form, login, "admin") is None:
+    if login is None or site.forms.age(form, request.cookies[COOKIE], "admin") is None:
         raise HTTPException(HTTPStatus.FORBIDDEN)
-    return site
+    return site, login
+
+
+def _remember(response: Response, request: Request, name: str, value: str) -> None:
+    response.set_cookie(
+        name,
+        value,
+        path="/admin",
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
 
 
 def _ask_for_password(request: Request, *, wrong: bool = False) -> Response:
-    token = visitor(request) or new_token()
+    before = request.cookies.get(BEFORE, "")
+    token = before if is_token(before) else new_token()
     status = HTTPStatus.UNAUTHORIZED if wrong else HTTPStatus.OK
     form = site_of(request).forms.issue(token, "login")
     response = render(request, "login", status, form=form, wrong=wrong)
-    remember(response, request, token)
+    _remember(response, request, BEFORE, token)
     return response
 
 
-def _page(
-    request: Request, status: int = HTTPStatus.OK, *, told: str = "", links: list[str] | None = None
-) -> Response:
+def _page(request: Request, login: Login, status: int = HTTPStatus.OK, told: str = "") -> Response:
     site = site_of(request)
     rows = site.store.rows()
-    everybody = {one.code: Progress(one.code, one.consented_at) for one in site.store.people()}
-    for code, progress in everybody.items():
-        _add_up(progress, [row for row in rows if row.code == code])
+    people = _progress(site, rows)
+    made, unused = site.store.invites()
     return render(
         request,
         "admin",
         status,
-        form=site.forms.issue(_login(request) or "", "admin"),
+        form=_form(request),
         told=told,
-        links=links or [],
-        people=list(everybody.values()),
-        finished=sum(one.answered == one.questions for one in everybody.values()),
+        links=len(login.links),
+        people=people,
+        finished=sum(one.answered == one.questions for one in people),
         artists=list(site.plan.references),
         balance=_balance(rows, site.plan),
         invited_only=site.invited_only,
-        invites=site.store.invites(),
+        made=made,
+        unused=unused,
         most=MOST,
     )
+
+
+def _progress(site: Site, rows: list[Row]) -> list[Progress]:
+    """How far everybody is, in the order in which they agreed."""
+    mine: dict[str, list[Row]] = {}
+    for row in rows:
+        mine.setdefault(row.code, []).append(row)
+    everybody = [Progress(one.code, one.consented_at) for one in site.store.people()]
+    for one in everybody:
+        _add_up(one, mine.get(one.code, []))
+    return everybody
 
 
 def _add_up(progress: Progress, rows: list[Row]) -> None:

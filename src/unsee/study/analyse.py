@@ -39,9 +39,9 @@ class Kind:
     """Of Fig. 6: efficacy or interference."""
     mean: float
     """Of all ratings, 1 to 5."""
-    low: float
-    high: float
-    """The 95 % interval by the bootstrap over participants."""
+    low: float | None
+    high: float | None
+    """The 95 % interval by the bootstrap over participants; None where fewer than two rated it."""
     answers: int
     paper: float | None
     """The paper's mean."""
@@ -72,10 +72,11 @@ class Findings:
             "| --- | --- | --- | --- | --- | --- |",
         ]
         for one in self.kinds:
+            label = one.label.replace("|", "\\|")
             paper = "" if one.paper is None else f"{one.paper:.2f}"
+            interval = "" if one.low is None else f"{one.low:.2f} to {one.high:.2f}"
             lines.append(
-                f"| {one.label} | {one.half} | {one.mean:.2f} | {one.low:.2f} to {one.high:.2f} "
-                f"| {one.answers} | {paper} |"
+                f"| {label} | {one.half} | {one.mean:.2f} | {interval} | {one.answers} | {paper} |"
             )
         return "\n".join(lines)
 
@@ -100,11 +101,11 @@ def analyse(rows: Sequence[Row], plan: Plan, failed_checks: int = 0) -> Findings
     answered = [(row.code, row.asked, row.answer) for row in rows if row.answer is not None]
     failed = Counter(code for code, asked, answer in answered if passed(asked, answer) is False)
     codes = sorted({code for code, *_ in answered})
-    counting = [code for code in codes if failed[code] <= failed_checks]
+    counting = {code: None for code in codes if failed[code] <= failed_checks}
     ratings = [
         (code, asked, answer)
         for code, asked, answer in answered
-        if asked.kind != CHECK and code in set(counting)
+        if asked.kind != CHECK and code in counting
     ]
     if not ratings:
         raise OptionError(
@@ -121,7 +122,7 @@ def analyse(rows: Sequence[Row], plan: Plan, failed_checks: int = 0) -> Findings
         answers=len(ratings),
         seconds=statistics.median(answer.milliseconds / 1000 for *_, answer in ratings),
         alpha=alpha(list(units.values())),
-        kinds=_kinds(ratings, counting, plan),
+        kinds=_kinds(ratings, list(counting), plan),
     )
 
 
@@ -142,19 +143,24 @@ def _kinds(
     # Where a resample has nobody who rated a kind, it has no mean of it.
     means = np.full(total.shape, np.nan)
     np.divide(weights @ sums, total, out=means, where=total > 0)
-    low, high = np.nanquantile(means, (0.025, 0.975), axis=0)
+    intervals = np.nanquantile(means, (0.025, 0.975), axis=0).T.tolist()
+    # One person's ratings tell nothing of how far others are from them.
+    bounds = [
+        pair if raters >= 2 else (None, None)
+        for pair, raters in zip(intervals, (counts > 0).sum(0), strict=True)
+    ]
     return tuple(
         Kind(
             kind,
             plan.settings.labels.get(kind, kind),
             half(kind),
             float(sums[:, place].sum() / counts[:, place].sum()),
-            float(low[place]),
-            float(high[place]),
+            low,
+            high,
             int(counts[:, place].sum()),
             paper_mean(kind),
         )
-        for place, kind in enumerate(kinds)
+        for place, (kind, (low, high)) in enumerate(zip(kinds, bounds, strict=True))
     )
 
 

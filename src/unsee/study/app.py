@@ -24,7 +24,7 @@ from fastapi.responses import FileResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
-from unsee.study import admin
+from unsee.study import admin, errors
 from unsee.study.order import RATINGS
 from unsee.study.security import is_token, new_token
 from unsee.study.shield import Shield
@@ -34,14 +34,6 @@ from unsee.study.store import Standing
 SCALE = dict(
     zip(RATINGS, ("Not at all", "Slightly", "Moderately", "Very", "Completely"), strict=True)
 )
-MESSAGES = {
-    HTTPStatus.FORBIDDEN: "This form cannot be used any more. What you answered before is saved.",
-    HTTPStatus.NOT_FOUND: "There is no such page.",
-    HTTPStatus.METHOD_NOT_ALLOWED: "This page cannot be used like that.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The request is too long.",
-    HTTPStatus.TOO_MANY_REQUESTS: "Too many wrong links or passwords. Wait some minutes.",
-}
-FAULT = "Something went wrong here. What you answered before is saved."
 CACHED = "private, max-age=86400, immutable"
 
 router = APIRouter()
@@ -53,21 +45,26 @@ def build_app(site: Site) -> ASGIApp:
     app.state.site = site
     app.include_router(router)
     app.include_router(admin.router)
-    app.add_exception_handler(HTTPException, _refuse)
+    app.add_exception_handler(HTTPException, errors.refuse)
     # The forms have defaults for everything: what is left to be wrong is the address.
-    app.add_exception_handler(RequestValidationError, _unknown)
-    app.add_exception_handler(Exception, _fault)
-    return Shield(app)
+    app.add_exception_handler(RequestValidationError, errors.unknown)
+    app.add_exception_handler(Exception, errors.fault)
+    return Shield(
+        app,
+        lambda scope: errors.show(
+            Request({**scope, "app": app}), HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        ),
+    )
 
 
 @router.get("/")
 def welcome(request: Request) -> Response:
     """Ask for consent, once."""
     site, token = site_of(request), visitor(request)
-    if token is not None and site.store.standing(token) is not None:
+    if _standing(request) is not None:
         return go("/question")
     if site.invited_only and (token is None or not site.store.invited(token)):
-        return render(request, "invited", HTTPStatus.FORBIDDEN)
+        return render(request, "invited", HTTPStatus.FORBIDDEN, wrong=False)
     token = token or new_token()
     response = render(
         request,
@@ -76,7 +73,7 @@ def welcome(request: Request) -> Response:
         paragraphs=site.plan.settings.consent.strip().split("\n\n"),
         questions=site.plan.length + site.plan.settings.checks,
     )
-    remember(response, request, token)
+    remember(response, request, token, agreed=False)
     return response
 
 
@@ -84,14 +81,18 @@ def welcome(request: Request) -> Response:
 def follow_invite(request: Request, token: str) -> Response:
     """Take the token of an invite into the cookie, and out of the address."""
     site = site_of(request)
+    # A link that lost its end is no guess: it cannot be right.
     right = is_token(token) and site.store.invited(token)
-    if seconds := site.guesses.wait(address(request), right=right):
-        raise HTTPException(HTTPStatus.TOO_MANY_REQUESTS, headers={"Retry-After": str(seconds)})
-    if not right:
-        raise HTTPException(HTTPStatus.NOT_FOUND)
-    response = go("/")
-    remember(response, request, token)
-    return response
+    if is_token(token):
+        _count_guess(request, right=right)
+    if right:
+        response = go("/")
+        agreed = site.store.standing(token) is not None
+        remember(response, request, token, agreed=agreed)
+        return response
+    if site.invited_only:
+        return render(request, "invited", HTTPStatus.NOT_FOUND, wrong=True)
+    raise HTTPException(HTTPStatus.NOT_FOUND)
 
 
 @router.post("/consent")
@@ -103,11 +104,13 @@ def consent(
     if token is None or site.forms.age(form, token, "consent") is None:
         raise HTTPException(HTTPStatus.FORBIDDEN)
     if site.invited_only and not site.store.invited(token):
-        return render(request, "invited", HTTPStatus.FORBIDDEN)
+        return render(request, "invited", HTTPStatus.FORBIDDEN, wrong=False)
     if agree != "yes":
         return go("/")
     site.store.enter(token)
-    return go("/question")
+    response = go("/question")
+    remember(response, request, token, agreed=True)
+    return response
 
 
 @router.get("/question")
@@ -226,8 +229,22 @@ def icon() -> Response:
 
 
 def _standing(request: Request) -> Standing | None:
-    token = visitor(request)
-    return None if token is None else site_of(request).store.standing(token)
+    """Find the participant whose cookie this is.
+
+    By invitation, a cookie of nobody is a guess; who takes part never waits for others' guesses.
+    """
+    site, token = site_of(request), visitor(request)
+    if token is None:
+        return None
+    standing = site.store.standing(token)
+    if standing is None and site.invited_only:
+        _count_guess(request, right=site.store.invited(token))
+    return standing
+
+
+def _count_guess(request: Request, *, right: bool) -> None:
+    if seconds := site_of(request).link_guesses.wait(address(request), right=right):
+        raise HTTPException(HTTPStatus.TOO_MANY_REQUESTS, headers={"Retry-After": str(seconds)})
 
 
 def _question(request: Request, position: int, *, unanswered: bool = False) -> Response:
@@ -255,20 +272,3 @@ def _question(request: Request, position: int, *, unanswered: bool = False) -> R
         scale=SCALE,
         unanswered=unanswered,
     )
-
-
-def _refuse(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    status = HTTPStatus(error.status_code)
-    message = MESSAGES.get(status, status.phrase)
-    response = render(request, "error", status, message=message)
-    response.headers.update(error.headers or {})
-    return response
-
-
-def _unknown(request: Request, error: Exception) -> Response:
-    return _refuse(request, HTTPException(HTTPStatus.NOT_FOUND))
-
-
-def _fault(request: Request, error: Exception) -> Response:
-    return render(request, "error", HTTPStatus.INTERNAL_SERVER_ERROR, message=FAULT)

@@ -6,6 +6,8 @@ draw   Findings -> PNG
 import io
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from unsee.errors import MissingExtra
 from unsee.study.order import RATINGS
 
@@ -16,7 +18,7 @@ TITLES = {
     "efficacy": "Efficacy: the artist was erased",
     "interference": "Interference: another artist was erased",
 }
-COLOURS = {"efficacy": "#1d4e89", "interference": "#2e7d5b"}
+COLOURS = {"efficacy": "#8fb3da", "interference": "#8cc7aa"}
 
 
 def draw(findings: "Findings") -> bytes:
@@ -35,13 +37,22 @@ def draw(findings: "Findings") -> bytes:
         for name in TITLES
         if (kinds := [one for one in findings.kinds if one.half == name])
     ]
-    widths = [max(len(kinds), 2) for _, kinds in halves]
-    figure = Figure(figsize=(1.5 + 1.15 * sum(widths), 4.6), layout="constrained")
+    widths = [max(len(kinds), 3) for _, kinds in halves]
+    figure = Figure(figsize=(1.5 + 1.15 * sum(widths), 4.9), layout="constrained")
     FigureCanvasAgg(figure)
     panels = figure.subplots(1, len(halves), squeeze=False, sharey=True, width_ratios=widths)[0]
     for axes, (name, kinds) in zip(panels, halves, strict=True):
         _draw_half(axes, name, kinds)
     panels[0].set_ylabel("mean rating: the same artist made it")
+    marks: dict[str, Any] = {}
+    for axes in panels:
+        handles, names = axes.get_legend_handles_labels()
+        marks |= dict(zip(names, handles, strict=True))
+    # Below both: in a corner of one it would lie on what it explains.
+    if marks:
+        figure.legend(
+            list(marks.values()), list(marks), loc="outside lower center", ncols=2, fontsize=9
+        )
     buffer = io.BytesIO()
     # Without the version, the same findings give the same bytes.
     figure.savefig(buffer, format="png", dpi=120, metadata={"Software": None})
@@ -51,19 +62,18 @@ def draw(findings: "Findings") -> bytes:
 def _draw_half(axes: Any, name: str, kinds: "list[Kind]") -> None:
     places = range(len(kinds))
     lowest, highest = min(RATINGS), max(RATINGS)
-    axes.bar(
-        places,
-        [one.mean - lowest for one in kinds],
-        0.6,
-        lowest,
-        yerr=[
-            [max(one.mean - one.low, 0) for one in kinds],
-            [max(one.high - one.mean, 0) for one in kinds],
-        ],
-        capsize=4,
-        color=COLOURS[name],
-        label="here, with 95 % interval",
-    )
+    axes.bar(places, [one.mean - lowest for one in kinds], 0.6, lowest, color=COLOURS[name])
+    known = [
+        (place, one.mean, one.mean - one.low, one.high - one.mean)
+        for place, one in enumerate(kinds)
+        if one.low is not None and one.high is not None
+    ]
+    if known:
+        where, means, below, above = zip(*known, strict=True)
+        axes.errorbar(
+            where, means, np.maximum([below, above], 0), fmt="none", ecolor="black", capsize=4,
+            label="95 % interval",
+        )  # fmt: skip
     told = [(place, one.paper) for place, one in zip(places, kinds, strict=True) if one.paper]
     if told:
         axes.scatter(
@@ -71,10 +81,9 @@ def _draw_half(axes: Any, name: str, kinds: "list[Kind]") -> None:
             color="#f2a33a", edgecolor="#333", label="the paper's mean",
         )  # fmt: skip
     axes.set_xticks(list(places), [one.label for one in kinds], rotation=25, ha="right")
-    axes.set_xlim(-0.6, max(len(kinds), 2) - 0.4)
+    axes.set_xlim(-0.6, max(len(kinds), 3) - 0.4)
     axes.set_ylim(lowest, highest)
     axes.set_yticks(list(RATINGS))
     axes.set_title(TITLES[name], fontsize=11)
     axes.grid(axis="y", color="#ccc", linewidth=0.6)
     axes.set_axisbelow(True)
-    axes.legend(fontsize=8, loc="upper right")

@@ -18,7 +18,7 @@ from pathlib import Path
 from unsee.errors import OptionError
 from unsee.study.kinds import CHECK, REAL, REFERENCE
 
-PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif")
 """Other files in a folder, such as a manifest, are left alone."""
 SHOWN = 5
 """Works of the artist beside the picture in question."""
@@ -40,7 +40,8 @@ def find_pictures(folder: Path) -> list[Found]:
     others would be known again when it is asked for.
 
     Raises:
-        OptionError: no artists, an artist without works enough, or kinds that differ.
+        OptionError: no artists, an artist without works enough, a kind without pictures, or kinds
+            that differ.
     """
     if not folder.is_dir():
         raise OptionError(f"there is no folder {folder}; make it as docs/study.md shows")
@@ -63,6 +64,16 @@ def find_pictures(folder: Path) -> list[Found]:
 
 def _of_artist(folder: Path) -> list[Found]:
     pictures = {kind.name: _pictures(kind) for kind in _folders(folder)}
+    for name in (CHECK, REFERENCE):
+        if name in pictures:
+            raise OptionError(f"{folder / name} has a name that is taken; choose another")
+    for kind, paths in pictures.items():
+        # If it is so for every artist, the kind would be missing from the study without a word.
+        if not paths:
+            raise OptionError(
+                f"{folder / kind} has no picture that can be read ({', '.join(PICTURES)}); "
+                "put some there, or delete the folder"
+            )
     given = pictures.pop("references", [])
     works = pictures.pop(REAL, [])
     if not given:
@@ -72,9 +83,6 @@ def _of_artist(folder: Path) -> list[Found]:
             f"{folder} needs {SHOWN} works to show and one to ask for: "
             f"{2 * SHOWN} pictures or more in {REAL}/, or {SHOWN} in references/ and one in {REAL}/"
         )
-    for name in (CHECK, REFERENCE):
-        if name in pictures:
-            raise OptionError(f"{folder / name} has a name that is taken; choose another")
     sorts = {REFERENCE: given, REAL: works, **pictures}
     return [Found(folder.name, kind, path) for kind, paths in sorts.items() for path in paths]
 

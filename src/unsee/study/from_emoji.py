@@ -1,6 +1,7 @@
 """Folders of pictures for a whole study, made from the embedded model.
 
-SETTINGS       of the study that they become
+SETTINGS       of the study that they become, and what its kinds are called
+kinds_of       the kinds of a study of these systems
 draw_folders   artists by lot, their works, and what each system draws for them
 
 The works shown beside a picture in question are of other objects than any picture in question, and
@@ -109,6 +110,11 @@ def draw_folders(
                 kinds[prefix + system.name] = bench.draw(system, phrase, prompts, weights)
         for kind, drawn in kinds.items():
             _save(drawn, folder / name / kind)
+
+
+def kinds_of(systems: Sequence[str]) -> list[str]:
+    """List the kinds of pictures that a study of these systems asks about."""
+    return [REAL, SIMILAR, UNEDITED, *systems, *(OTHER + one for one in systems)]
 
 
 def similar_artists(judge: Judge) -> dict[str, str]:

@@ -4,10 +4,11 @@
     STUDY/secret         the key that forms and logins are signed with
     STUDY/images/        every picture under a random name, all of one format and size
 
-Picture     one picture: its name, artist, kind, and where it came from
-Plan        the study in memory
-check_new   before long work: may the study be written there?
-make_study  pictures -> a study folder, whole or not at all
+Picture        one picture: its name, artist, kind, and where it came from
+Plan           the study in memory
+check_new      before long work: may the study be written there?
+check_labels   before long work: is every label one of a kind that there is?
+make_study     pictures -> a study folder, whole or not at all
 """
 
 import hashlib
@@ -15,7 +16,7 @@ import json
 import random
 import secrets
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,15 +24,24 @@ from typing import Self
 
 from PIL import Image, ImageOps
 
-from unsee.errors import OptionError, OutputError
+from unsee.errors import OptionError, OutputError, unknown_name
+from unsee.files import cannot_write
 from unsee.study.folders import Found
-from unsee.study.kinds import REFERENCE
+from unsee.study.kinds import REFERENCE, order_of
 from unsee.study.settings import Settings
 
 PLAN, SECRET, IMAGES = "plan.json", "secret", "images"
 FORMAT = 1
 QUALITY = 95
 """Of the JPEG files: what the compression changes is the same in all of them, and not seen."""
+
+BACKUP = "restore it from a backup: a study that is made anew has other names for the pictures"
+FORMS = (
+    "restore it from a backup, or put 32 random bytes there: "
+    "it signs forms, and answers do not depend on it"
+)
+DECIDING = ("questions", "checks", "side", "square")
+"""Settings that answers depend on; all others are words, which may be mended while answers come."""
 
 Cell = tuple[str, str]
 """An artist and a kind."""
@@ -56,12 +66,12 @@ class Plan:
     folder: Path
     settings: Settings
     pictures: tuple[Picture, ...]
-    fingerprint: str
-    """Of plan.json: a database belongs to one."""
+    file_hash: str
+    """Of plan.json as it is: what a database of an earlier version of unsee belongs to."""
 
     @classmethod
-    def read(cls, folder: Path) -> Self:
-        """Read a study folder.
+    def read(cls, folder: Path, *, served: bool = True) -> Self:
+        """Read a study folder; only one that is to be served needs its images.
 
         Raises:
             OptionError: the folder holds no study, or a damaged one.
@@ -75,16 +85,25 @@ class Plan:
         try:
             facts = json.loads(text)
             if facts["format"] != FORMAT:
-                raise OptionError(f"{folder / PLAN} is of another version; create the study anew")
+                raise OptionError(
+                    f"{folder / PLAN} is of another version of unsee; use the one that made it"
+                )
             pictures = tuple(Picture(**one) for one in facts["pictures"])
             settings = Settings.of(facts["settings"], PLAN)
         except (ValueError, KeyError, TypeError) as error:
-            raise OptionError(f"{folder / PLAN} is damaged; create the study anew") from error
+            raise OptionError(f"{folder / PLAN} is damaged; {BACKUP}") from error
         plan = cls(folder, settings, pictures, hashlib.sha256(text).hexdigest())
-        for one in pictures:
+        for one in pictures if served else ():
             if not plan.path(one.id).is_file():
-                raise OptionError(f"{plan.path(one.id)} is missing; create the study anew")
+                raise OptionError(f"{plan.path(one.id)} is missing; {BACKUP}")
         return plan
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash what answers depend on: a database belongs to it. Texts may change."""
+        facts = [getattr(self.settings, name) for name in DECIDING]
+        pictures = sorted((one.id, one.artist, one.kind) for one in self.pictures)
+        return hashlib.sha256(json.dumps([facts, pictures]).encode()).hexdigest()
 
     @cached_property
     def by_id(self) -> dict[str, Picture]:
@@ -116,10 +135,10 @@ class Plan:
             key = (self.folder / SECRET).read_bytes()
         except OSError as error:
             raise OptionError(
-                f"cannot read {self.folder / SECRET}: {error.strerror}; create the study anew"
+                f"cannot read {self.folder / SECRET}: {error.strerror}; {FORMS}"
             ) from error
         if len(key) < 32:
-            raise OptionError(f"{self.folder / SECRET} is too short; create the study anew")
+            raise OptionError(f"{self.folder / SECRET} is too short; {FORMS}")
         return key
 
     def _grouped(self, *, asked: bool) -> dict[Cell, list[str]]:
@@ -132,8 +151,11 @@ class Plan:
 
 def check_new(out: Path) -> None:
     """Raise an OutputError, before any work is spent, unless `out` is new or an empty folder."""
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise OutputError(f"{out} exists; choose another folder for the study")
+    try:
+        if out.exists() and (not out.is_dir() or any(out.iterdir())):
+            raise OutputError(f"{out} exists; choose another folder for the study")
+    except OSError as error:
+        raise cannot_write(out, error) from error
 
 
 def make_study(
@@ -146,9 +168,11 @@ def make_study(
 
     Raises:
         OptionError: a file is no picture.
+        UnknownName: the settings label a kind that no picture is of.
         OutputError: `out` exists, or cannot be written.
     """
     check_new(out)
+    check_labels(settings, {one.kind for one in pictures} - {REFERENCE})
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as made:
@@ -158,8 +182,16 @@ def make_study(
                 out.rmdir()
             folder.rename(out)
     except OSError as error:
-        raise OutputError(f"cannot write {out}: {error.strerror or error}") from error
+        raise cannot_write(out, error) from error
     return Plan.read(out)
+
+
+def check_labels(settings: Settings, kinds: Iterable[str]) -> None:
+    """Raise an UnknownName where a label is for none of `kinds`."""
+    kinds = sorted(kinds, key=order_of)
+    for kind in settings.labels:
+        if kind not in kinds:
+            raise unknown_name("kind in [labels]:", kind, kinds)
 
 
 def _write(

@@ -3,7 +3,7 @@
 new_token     an unguessable token; fingerprint is what the database keeps of it
 new_code      what a participant can read out on the telephone
 Forms         signs a form for one visitor and one purpose, with the time it was sent
-Logins        signs the login of the admin page
+Logins        who is logged in on the admin page
 same_secret   compares a secret in a time that does not tell where it differs
 Guesses       wrong tokens and passwords of an address: after a few it has to wait
 """
@@ -88,27 +88,46 @@ class Forms:
         return age if age <= self.lifetime * 1000 else None
 
 
-@dataclass(frozen=True)
-class Logins:
-    """Signs the admin's login. A new password ends all logins."""
+@dataclass
+class Login:
+    """One browser in which the password was given."""
 
-    key: bytes
+    ends: float
+    """By the clock that only goes on."""
+    told: str = ""
+    """What the next page says has happened."""
+    links: tuple[str, ...] = ()
+    """Tokens of the invites made last: the database has their hashes alone."""
+
+
+@dataclass
+class Logins:
+    """Who is logged in, in memory: who logs out is out, and a new start ends all logins."""
+
     password: str
     lifetime: float = 8 * 3600
     """Seconds for which a login holds."""
+    _open: dict[str, Login] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def issue(self) -> str:
         """Make a cookie for who knew the password."""
-        ends = str(int(time.time() + self.lifetime))
-        salt = secrets.token_urlsafe(12)
-        return f"{ends}.{salt}.{_sign(self.key, 'login', self.password, salt, ends)}"
+        cookie, now = new_token(), time.monotonic()
+        with self._lock:
+            self._open = {key: one for key, one in self._open.items() if one.ends > now}
+            self._open[fingerprint(cookie)] = Login(now + self.lifetime)
+        return cookie
 
-    def holds(self, cookie: str) -> bool:
-        """Tell whether a cookie was issued here and is not over."""
-        ends, _, rest = cookie.partition(".")
-        salt, _, signature = rest.partition(".")
-        right = _sign(self.key, "login", self.password, salt, ends)
-        return same_secret(signature, right) and int(ends) > time.time()
+    def find(self, cookie: str) -> Login | None:
+        """Find the login that a cookie was issued for; None if there is none, or it is over."""
+        with self._lock:
+            login = self._open.get(fingerprint(cookie))
+        return login if login is not None and login.ends > time.monotonic() else None
+
+    def end(self, cookie: str) -> None:
+        """End a login."""
+        with self._lock:
+            self._open.pop(fingerprint(cookie), None)
 
 
 @dataclass

@@ -1,16 +1,19 @@
 """The app in a web server.
 
 PASSWORD, DATABASE   the environment's names for what must not stand in a command line
+open_store           where answers go
 open_site            a study folder and where its answers go -> Site
 serve                answer until Ctrl-C
 """
 
+import ipaddress
 import os
 import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import uvicorn
+from sqlalchemy.engine import URL
 
 from unsee.errors import OptionError
 from unsee.study.app import build_app
@@ -29,10 +32,16 @@ KEPT = 75
 while a browser sends its answer over it would show an error in place of the next question."""
 
 
-def open_store(plan: Plan, database: str | None) -> Store:
-    """Open the database that is named, or that of the environment, or a file in the study."""
+def open_store(plan: Plan, database: str | None, *, make: bool = True) -> Store:
+    """Open the database that is named, or that of the environment, or a file in the study.
+
+    Raises:
+        OptionError: it cannot be used; or, unless it may be made, is not there.
+    """
     url = database or os.environ.get(DATABASE)
-    return Store(url or f"sqlite:///{(plan.folder / 'answers.sqlite').absolute()}", plan)
+    # Not a text: a folder's name can have characters that mean something in a URL.
+    own = URL.create("sqlite", database=str((plan.folder / "answers.sqlite").absolute()))
+    return Store(url or own, plan, make=make)
 
 
 def open_site(folder: Path, database: str | None = None, *, invited_only: bool = False) -> Site:
@@ -48,7 +57,7 @@ def open_site(folder: Path, database: str | None = None, *, invited_only: bool =
     if invited_only and password is None:
         raise OptionError(f"invites are made on the admin page; set {PASSWORD} to have one")
     key = plan.secret()
-    logins = None if password is None else Logins(key, password)
+    logins = None if password is None else Logins(password)
     return Site(plan, open_store(plan, database), Forms(key), logins, invited_only)
 
 
@@ -60,8 +69,15 @@ def serve(
     `proxy` are the addresses of those who may say from where a request comes.
 
     Raises:
-        OptionError: the address cannot be had.
+        OptionError: the address cannot be had, or one of `proxy` is none.
     """
+    for one in proxy:
+        try:
+            ipaddress.ip_network(one)
+        except ValueError as error:
+            raise OptionError(
+                f"--proxy takes addresses and networks, such as 10.0.0.0/8: {error}"
+            ) from error
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listener = socket.create_server((host, port), family=family, backlog=WAITING)

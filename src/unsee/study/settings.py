@@ -5,7 +5,7 @@ read_settings   a TOML file -> Settings; anything unknown is refused
 """
 
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,7 +18,6 @@ You will see five works by one artist and one more picture, and say how confiden
 same artist made it. Some of the pictures were made by people, some by computer programs. There are
 no right answers that you could miss: we want your impression.
 
-What is kept: your answers and how long each took. No name, no address, nothing about your device.
 A few questions only check that the pictures are looked at.
 
 Taking part is voluntary. You can pause at any time and go on later, or stop, and you can have
@@ -37,7 +36,8 @@ class Settings:
     contact: str = ""
     """How to reach them: shown before consent and at the end."""
     consent: str = CONSENT
-    """What a participant agrees to; an empty line begins a new paragraph."""
+    """What a participant agrees to; an empty line begins a new paragraph. The page
+    says by itself what is kept."""
     questions: int | None = None
     """Pictures that each participant rates; without it, one of every (artist, kind)."""
     checks: int = 2
@@ -88,8 +88,8 @@ class Settings:
         return cls(**values)
 
 
-def read_settings(path: Path) -> Settings:
-    """Read a study.toml.
+def read_settings(path: Path, base: Settings | None = None) -> Settings:
+    """Read a study.toml; what it leaves out, labels of kinds too, is as in `base`.
 
     Raises:
         OptionError: the file is not there, no TOML, or a value makes no sense.
@@ -100,4 +100,10 @@ def read_settings(path: Path) -> Settings:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise OptionError(f"cannot read {path}: {reason}") from error
-    return Settings.of(values, path.name)
+    settings = Settings.of(values, path.name)
+    if base is None:
+        return settings
+    labels = base.labels | settings.labels
+    return Settings(
+        **asdict(base) | {name: getattr(settings, name) for name in values} | {"labels": labels}
+    )

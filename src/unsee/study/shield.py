@@ -4,9 +4,11 @@ HEADERS   what every answer carries
 Shield    an ASGI app around another one
 """
 
+from collections.abc import Callable
+
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.responses import PlainTextResponse
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADERS = {
@@ -30,8 +32,10 @@ LONGEST = 64 * 1024
 class Shield:
     """Adds headers to the answers of an app and refuses requests that are too long."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, too_long: Callable[[Scope], Response]) -> None:
+        """Stand before `app`; `too_long` makes the page for a request that is."""
         self.app = app
+        self.too_long = too_long
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -51,8 +55,7 @@ class Shield:
 
         length = Headers(scope=scope).get("content-length", "0")
         if not length.isdecimal() or int(length) > LONGEST:
-            refused = PlainTextResponse("The request is too long.", status_code=413)
-            await refused(scope, receive, shielded)
+            await self.too_long(scope)(scope, receive, shielded)
             return
         received = 0
 

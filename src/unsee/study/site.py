@@ -45,7 +45,9 @@ class Site:
     logins: Logins | None
     """None where no password is set: there is no admin page then."""
     invited_only: bool
-    guesses: Guesses = field(default_factory=Guesses)
+    link_guesses: Guesses = field(default_factory=Guesses)
+    password_guesses: Guesses = field(default_factory=Guesses)
+    """Counted apart: wrong links behind one address must not shut out the admin who shares it."""
 
 
 def site_of(request: Request) -> Site:
@@ -60,12 +62,15 @@ def visitor(request: Request) -> str | None:
     return token if is_token(token) else None
 
 
-def remember(response: Response, request: Request, token: str) -> None:
-    """Put a token into the cookie, out of the reach of scripts and of other sites' forms."""
+def remember(response: Response, request: Request, token: str, *, agreed: bool) -> None:
+    """Put a token into the cookie, out of the reach of scripts and of other sites' forms.
+
+    Until its holder has agreed to take part, it lasts no longer than the browser is open.
+    """
     response.set_cookie(
         COOKIE,
         token,
-        max_age=MONTH,
+        max_age=MONTH if agreed else None,
         httponly=True,
         samesite="lax",
         secure=request.url.scheme == "https",

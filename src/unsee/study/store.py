@@ -12,24 +12,23 @@ import contextlib
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, event, func, update
-from sqlalchemy.engine import Engine, make_url
-from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
-from sqlmodel import Session, SQLModel, col, create_engine, select
+from sqlalchemy import delete, func, inspect, or_, update
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlmodel import Session, SQLModel, col, select
 
 from unsee.errors import OptionError
+from unsee.study.database import clear_journal, open_engine
 from unsee.study.order import Question, draw_questions
 from unsee.study.plan import Plan
 from unsee.study.security import fingerprint, new_code, new_token
 from unsee.study.tables import Answer, Asked, Invite, Participant, Study
 
-POOL = 40
-"""Connections, one for each thread that answers requests."""
-PATIENCE = 30
-"""Seconds to wait for one of them, or for another process that writes to SQLite."""
+EXPECTED = timedelta(days=1)
+"""How long after consent a question without an answer is taken for one that will have one."""
 
 
 @dataclass(frozen=True)
@@ -64,26 +63,32 @@ class Row:
 class Store:
     """A database that belongs to one made study."""
 
-    def __init__(self, url: str, plan: Plan) -> None:
-        """Open the database at a SQLAlchemy URL; make its tables if they are not there.
+    def __init__(self, url: str | URL, plan: Plan, *, make: bool = True) -> None:
+        """Open the database at a SQLAlchemy URL; `make` its tables if they are not there.
 
         Raises:
-            OptionError: it cannot be opened, or belongs to another study.
+            OptionError: it cannot be opened, has no tables of a study, or those of another one.
         """
         self.plan = plan
-        self._engine = _engine(url)
+        self._engine = open_engine(url, make=make)
         self._writers = self._engine.execution_options(writes=True)
         # SQLite has one writer at a time: threads queue here, and do not poll the file.
         self._turn: contextlib.AbstractContextManager[Any] = (
             threading.Lock() if self._engine.dialect.name == "sqlite" else contextlib.nullcontext()
         )
         try:
+            if not make and not inspect(self._engine).has_table(str(Study.__tablename__)):
+                self.close()
+                raise OptionError("the database holds no study; name the one that was served")
             SQLModel.metadata.create_all(self._writers)
             with self._writing() as session:
                 study = session.get(Study, 1)
                 if study is None:
                     study = Study(fingerprint=plan.fingerprint, created_at=_now())
                     session.add(study)
+                elif study.fingerprint == plan.file_hash:
+                    # Made when a database belonged to the very bytes of plan.json.
+                    study.fingerprint = plan.fingerprint
         except SQLAlchemyError as error:
             self.close()
             raise OptionError(f"cannot use the database: {_reason(error)}") from error
@@ -141,14 +146,22 @@ class Store:
             return None if there is None else _standing(session, there)
 
     def forget(self, code: str) -> bool:
-        """Delete a participant with all questions and answers; tell whether there was one."""
+        """Delete a participant with all questions, answers and the invite; tell if there was one.
+
+        What SQLite deletes it overwrites, in its journal too.
+        """
         with self._writing() as session:
             mine = select(Participant.id).where(Participant.code == code)
+            by = select(Participant.token_hash).where(Participant.code == code)
+            session.exec(delete(Invite).where(col(Invite.token_hash).in_(by)))
             asked = select(Asked.id).where(col(Asked.participant_id).in_(mine))
             session.exec(delete(Answer).where(col(Answer.asked_id).in_(asked)))
             session.exec(delete(Asked).where(col(Asked.participant_id).in_(mine)))
-            gone = session.exec(delete(Participant).where(col(Participant.code) == code))
-            return bool(gone.rowcount)
+            gone = session.exec(delete(Participant).where(col(Participant.code) == code)).rowcount
+        if gone:
+            with self._turn:
+                clear_journal(self._engine)
+        return bool(gone)
 
     # What is asked and answered
 
@@ -207,10 +220,16 @@ class Store:
         with self._reading() as session:
             return session.exec(select(Participant).order_by(col(Participant.id))).all()
 
-    def invites(self) -> int:
-        """How many invites there are."""
+    def invites(self) -> tuple[int, int]:
+        """How many invites there are, and how many of them nobody has taken part by."""
         with self._reading() as session:
-            return session.exec(select(func.count()).select_from(Invite)).one()
+            count = select(func.count()).select_from(Invite)
+            return session.exec(count).one(), session.exec(count.where(_unused())).one()
+
+    def revoke(self) -> int:
+        """Delete the invites that nobody has taken part by; tell how many there were."""
+        with self._writing() as session:
+            return session.exec(delete(Invite).where(_unused())).rowcount
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[Session]:
@@ -221,51 +240,6 @@ class Store:
     def _writing(self) -> Iterator[Session]:
         with self._turn, Session(self._writers, expire_on_commit=False) as session, session.begin():
             yield session
-
-
-def _engine(url: str) -> Engine:
-    try:
-        parsed = make_url(url)
-        sqlite = parsed.get_backend_name() == "sqlite"
-        if sqlite and parsed.database in (None, "", ":memory:"):
-            raise OptionError("the database must outlive the server; name a file: sqlite:///FILE")
-        engine = create_engine(
-            parsed,
-            pool_size=POOL,
-            max_overflow=0,
-            pool_timeout=PATIENCE,
-            pool_pre_ping=not sqlite,
-        )
-    except (NoSuchModuleError, ModuleNotFoundError) as error:
-        raise OptionError(
-            f"no driver for this database is installed ({error}); install the one that it needs"
-        ) from error
-    except ArgumentError as error:
-        raise OptionError(
-            "--database is no URL that SQLAlchemy reads; "
-            "write sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
-        ) from error
-    if sqlite:
-        event.listen(engine, "connect", _configure_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _configure_sqlite(connection: Any, record: object) -> None:
-    # The driver would begin transactions by itself, and late: `_begin_sqlite` does it.
-    connection.isolation_level = None
-    connection.execute(f"PRAGMA busy_timeout={PATIENCE * 1000}")
-    # Readers and the writer do not wait for each other.
-    connection.execute("PRAGMA journal_mode=WAL")
-    # A commit is on the disk when it returns, even if the power fails after it.
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA foreign_keys=ON")
-
-
-def _begin_sqlite(connection: Any) -> None:
-    # A transaction that reads first and writes later could find that another wrote in between.
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _participant(session: Session, token: str) -> Participant | None:
@@ -284,8 +258,25 @@ def _standing(session: Session, there: Participant) -> Standing:
     return Standing(there.id, there.code, answered, questions)
 
 
+def _unused() -> Any:
+    return col(Invite.token_hash).not_in(select(Participant.token_hash))
+
+
 def _times_asked(session: Session) -> dict[str, int]:
-    count = select(Asked.picture, func.count()).where(col(Asked.low).is_(None))
+    """How often each picture was rated, or can be expected to be.
+
+    Who agreed and left must not use up the questions of those who would answer.
+    """
+    since = _iso(datetime.now(UTC) - EXPECTED)
+    count = (
+        select(Asked.picture, func.count())
+        .join(Participant, col(Participant.id) == col(Asked.participant_id))
+        .outerjoin(Answer, col(Answer.asked_id) == col(Asked.id))
+        .where(
+            col(Asked.low).is_(None),
+            or_(col(Answer.asked_id).is_not(None), col(Participant.consented_at) > since),
+        )
+    )
     return dict(session.exec(count.group_by(Asked.picture)).all())
 
 
@@ -302,7 +293,11 @@ def _asked(there: Participant, questions: Sequence[Question]) -> list[Asked]:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+    return _iso(datetime.now(UTC))
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds")
 
 
 def _reason(error: SQLAlchemyError) -> str:
