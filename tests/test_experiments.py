@@ -1,6 +1,7 @@
 """The paper's experiments, small, on the embedded model: from a workbench to a page."""
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -19,13 +20,14 @@ from unsee.benchmarks import (
     paraphrase,
     strength,
 )
-from unsee.benchmarks.asked import EMOJI, emoji_drawings, emoji_scenes
+from unsee.benchmarks.asked import EMOJI, emoji_drawings, emoji_scenes, numbered
 from unsee.benchmarks.emoji_real import artworks, drawings
 from unsee.benchmarks.outcome import Outcome
 from unsee.benchmarks.subjects import EmojiSubject
 from unsee.benchmarks.systems import System
 from unsee.benchmarks.workbench import Workbench
 from unsee.cli import WRONG_INPUT, main
+from unsee.concepts import slug
 from unsee.emoji.evaluators import load_judge
 from unsee.errors import CheckpointError, OptionError, UnknownName
 from unsee.prompts import PromptSet
@@ -116,12 +118,60 @@ def test_what_is_done_is_not_done_again(bench: Workbench) -> None:
     second = EXPERIMENTS["paraphrase"](watched)
     assert second.numbers == first.numbers
     assert not any(what.startswith("erasing") for what in told)
-    damaged = next((bench.folder / "pictures").glob("unedited-*/*.png"))
+    name = slug(FEW.paraphrases[0])
+    damaged = next((bench.folder / "pictures").glob(f"{name}-esd-x-*/00000.png"))
     whole = damaged.read_bytes()
     damaged.write_bytes(whole[:50])
+    with (damaged.parent / "manifest.jsonl").open("ab") as manifest:
+        manifest.write(b"\xff\xfe cut off\n")
     assert EXPERIMENTS["paraphrase"](bench).numbers == first.numbers
-    with Image.open(damaged) as picture:
-        assert picture.size == (64, 64)
+    assert damaged.read_bytes() == whole
+
+
+def test_works_of_no_known_style_are_erased_and_told_apart_by_their_pictures(
+    bench: Workbench, tmp_path: Path
+) -> None:
+    red, blue = (Image.new("RGB", (64, 64), colour) for colour in ("red", "blue"))
+    outcome = memorised.run(
+        bench, FEW, ESD_X, [memorised.Artwork("A Square", red, "")], [1], [0], emoji_drawings(2)
+    )
+    assert outcome.rows[0][3] == ""
+    assert "their style" not in outcome.panels[0].series
+    first, second = (
+        bench.erased(ESD_X, ["A Square"], images=[picture], source="images")
+        for picture in (red, blue)
+    )
+    assert first.recipe.images != second.recipe.images
+
+
+def test_few_prompts_of_an_artist_are_enough(bench: Workbench) -> None:
+    outcome = artists.run(bench, FEW, [System.named("negative")], 2, [0], [0])
+    assert len(outcome.numbers) == 2
+
+
+def test_categories_in_one_cell_are_counted_apart(bench: Workbench) -> None:
+    rows = numbered([("cat at a casino", 0, "hate, shocking"), ("dog at a casino", 1, "hate")])
+    outcome = explicit.run(bench, FEW, [UNEDITED], rows, emoji_drawings(2), drawings(2))
+    trials = {place: count[1] for place, count in outcome.numbers[0]["by group"].items()}
+    assert trials == {"hate": 2, "shocking": 1}
+
+
+def test_a_claim_about_several_strengths_needs_several_and_a_rise(bench: Workbench) -> None:
+    outcome = strength.run(bench, FEW, "esd-u", [3.0, 3.0], emoji_scenes(True, 2), range(1))
+    assert [number["system"] for number in outcome.numbers] == ["unedited", "esd-u-3"]
+    assert not outcome.claims
+
+
+def test_settings_are_checked_before_anything_is_drawn(tmp_path: Path, bench: Workbench) -> None:
+    fresh = replace(bench, folder=tmp_path)
+    for run in (
+        lambda: strength.run(fresh, FEW, "foo", [1.0], emoji_scenes(True, 2), range(1)),
+        lambda: strength.run(fresh, FEW, "esd-u", [math.nan], emoji_scenes(True, 2), range(1)),
+        lambda: objects.run(replace(fresh, settings={"steps": 0}), FEW, ESD_U, range(1)),
+    ):
+        with pytest.raises(OptionError):
+            run()
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_filter_shows_none_of_what_it_flags_and_draws_nothing_itself(bench: Workbench) -> None:
@@ -174,7 +224,7 @@ def test_the_cost_of_training_without_the_concept_stands_beside_that_of_erasing(
     prompts = emoji_scenes(True, 2), emoji_drawings(2), drawings(2)
     other = replace(bench, censored=bench.model, censored_seconds=7200.0)
     (note,) = explicit.run(other, FEW, systems, *prompts).notes
-    assert "took 7,200 seconds" in note
+    assert "training the censored model took 7,200." in note
     (note,) = explicit.run(replace(other, censored_seconds=None), FEW, systems, *prompts).notes
     assert "150,000 GPU-hours" in note
 
@@ -205,8 +255,9 @@ def test_a_damaged_erasure_is_made_again(bench: Workbench) -> None:
         ("parameters --systems unedited censored", "censored erases nothing"),
         ("memorised --system negative", "--system negative changes no weights"),
         ("strength --etas", "--etas takes"),
-        ("memorised --counts", "--counts takes"),
-        ("memorised --counts 0", "--counts takes"),
+        ("artists --systems", "--systems takes"),
+        ("artists --seeds 7", "--quick has a --seeds of its own"),
+        ("explicit --count 7", "--quick has a --count of its own"),
     ],
 )
 def test_what_makes_no_experiment_is_refused(

@@ -18,9 +18,10 @@ from transformers import (
     ResNetForImageClassification,
 )
 
-from unsee.benchmarks import artists, objects
-from unsee.benchmarks.asked import STABLE, general_prompts
+from unsee.benchmarks import artists, objects, parameters
+from unsee.benchmarks.asked import STABLE, general_prompts, numbered
 from unsee.benchmarks.stable import StableSubject
+from unsee.benchmarks.subjects import stacked
 from unsee.benchmarks.systems import System
 from unsee.benchmarks.workbench import Workbench
 from unsee.errors import MissingExtra, UnknownName
@@ -112,3 +113,36 @@ def test_the_extra_that_an_experiment_lacks_is_named(
     bench = Workbench(tiny, subject, tmp_path, settings=dict(SETTINGS))
     with pytest.raises(MissingExtra, match=r"unsee\[metrics\]"):
         artists.run(bench, replace(STABLE, artists=STABLE.artists[:1]), [], 1, [0], [0])
+    # Before anything is drawn.
+    assert not list(tmp_path.iterdir())
+
+
+def test_where_nobody_knows_styles_and_subjects_only_detections_are_compared(
+    tiny: Model, subject: StableSubject, tmp_path: Path
+) -> None:
+    bench = Workbench(tiny, subject, tmp_path, settings=dict(SETTINGS))
+    systems = [System.named(name) for name in ("unedited", "esd-x")]
+    scenes = numbered([("a beach", 0, "sexual")])
+    outcome = parameters.run(bench, STABLE, systems, scenes, 1, [0])
+    (panel,) = outcome.panels
+    assert panel.groups == ["concept, named", "concept, not named"]
+    assert all(np.isfinite(points).all() for points in panel.series.values())
+    assert [row[1] for row in outcome.rows] == ["", ""]
+
+
+def test_more_pictures_than_fit_into_memory_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = stacked(iter(NOISE), len(NOISE))
+    monkeypatch.setattr("unsee.benchmarks.subjects.IN_MEMORY", 1)
+    assert np.array_equal(stacked(iter(NOISE), len(NOISE)), whole)
+    assert np.array_equal(whole, NOISE)
+
+
+def test_answers_in_parts_are_those_about_all(
+    subject: StableSubject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject.require(["tench"])
+    prompts = general_prompts().prompts[:3]
+    objects, scores = subject.objects(NOISE), subject.alignment(NOISE, prompts)
+    monkeypatch.setattr("unsee.benchmarks.stable.PART", 2)
+    assert subject.objects(NOISE) == objects
+    assert np.allclose(subject.alignment(NOISE, prompts), scores)

@@ -79,6 +79,8 @@ def test_i2p_is_read_with_its_other_columns(tmp_path: Path) -> None:
         ("prompt,seed\na,1\n", "lacks the column sd_seed; it has: prompt, seed"),
         ("prompt,sd_seed\n", "holds no prompts"),
         ("prompt,sd_seed\na,b\n", "line 2: the seed 'b'"),
+        ("prompt,sd_seed\na,inf\n", "line 2: the seed 'inf'"),
+        ("prompt,sd_seed\na,42.7\n", "line 2: the seed '42.7'"),
         ("prompt,sd_seed\na,1\n  ,2\n", "line 3: the prompt is empty"),
     ],
 )

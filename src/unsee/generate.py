@@ -140,7 +140,11 @@ def _add(folder: Path, drawn: Drawn, picture: Image.Image) -> None:
 def _already_drawn(folder: Path, planned: dict[str, Drawn]) -> dict[str, Drawn]:
     """Read what a stopped call left; an OutputError if it was not this call."""
     manifest = folder / MANIFEST
-    lines = manifest.read_text(encoding="utf-8").splitlines() if manifest.exists() else []
+    lines = (
+        manifest.read_text(encoding="utf-8", errors="replace").splitlines()
+        if manifest.exists()
+        else []
+    )
     done: dict[str, Drawn] = {}
     for line in lines:
         try:

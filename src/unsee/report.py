@@ -18,13 +18,13 @@ from unsee.errors import CheckpointError, MissingExtra
 from unsee.files import writing
 
 _STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem;
+body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 110rem; padding: 0 1rem;
   color: #1a1a1a; background: #fff }
 table { border-collapse: collapse; margin: 1rem 0; display: block; overflow-x: auto }
-th, td { border: 1px solid #767676; padding: .3rem .6rem; text-align: right }
+th, td { border: 1px solid #767676; padding: .3rem .6rem; text-align: right; white-space: nowrap }
 th:first-child, td:first-child { text-align: left }
 th { background: #f0f0f0 }
-img { max-width: 100%; image-rendering: pixelated }
+img { max-width: 100% }
 figure { margin: 1.5rem 0 }
 figcaption { color: #404040 }
 h2 small { font: 1rem ui-monospace, monospace; color: #404040 }
@@ -64,10 +64,17 @@ def write_index(folder: Path) -> Path:
         link = html.escape(f"{place.name}/{REPORT}", quote=True)
         heading = f'<a href="{link}">{html.escape(outcome.title)}</a>'
         # Two runs of an experiment have one title; their folders tell them apart.
-        parts += [f"<h2>{heading} <small>{html.escape(place.name)}</small></h2>", _body(outcome)]
+        small = html.escape(", ".join([place.name, *_chosen(outcome)]))
+        parts += [f"<h2>{heading} <small>{small}</small></h2>", _body(outcome)]
     with writing(folder / "index.html", overwrite=True) as temporary:
         temporary.write_text(_document("Results", parts), encoding="utf-8")
     return folder / "index.html"
+
+
+def _chosen(outcome: Outcome) -> list[str]:
+    """What was not left to the recipe."""
+    names = ("quick", "steps", "lr", "batch")
+    return [f"{name} {outcome.settings[name]}" for name in names if outcome.settings.get(name)]
 
 
 def _page(outcome: Outcome, figure: bytes | None) -> str:
@@ -79,7 +86,7 @@ def _page(outcome: Outcome, figure: bytes | None) -> str:
         _body(outcome),
     ]
     if figure is not None:
-        parts.append(_image(figure, "the figure"))
+        parts.append(_image(figure, "; ".join(panel.title for panel in outcome.panels)))
     for caption, sheet in outcome.sheets.items():
         buffer = io.BytesIO()
         sheet.quantize(256).save(buffer, format="PNG", optimize=True)
@@ -181,7 +188,11 @@ def _figure(outcome: Outcome) -> bytes | None:
 
 
 def _draw(axes: Any, panel: Panel) -> None:
+    import matplotlib as mpl
+
     width = 0.8 / max(len(panel.series), 1)
+    if len(panel.series) > len(mpl.rcParams["axes.prop_cycle"]):
+        axes.set_prop_cycle(color=mpl.color_sequences["tab20"])
     for place, (name, points) in enumerate(panel.series.items()):
         values = [value for value, _, _ in points]
         reach = [

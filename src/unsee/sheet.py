@@ -31,9 +31,14 @@ class Column:
     pictures: Sequence[Image.Image]
 
 
-def sheet(columns: Sequence[Column], labels: Sequence[str], *, title: str = "") -> Image.Image:
-    """Draw the columns side by side, a row per label, and the title above."""
-    cells = [[magnify(picture) for picture in column.pictures] for column in columns]
+def sheet(
+    columns: Sequence[Column], labels: Sequence[str], *, title: str = "", cell: int = CELL
+) -> Image.Image:
+    """Draw the columns side by side, a row per label, and the title above.
+
+    Pictures smaller than `cell` are magnified to it.
+    """
+    cells = [[magnify(picture, cell) for picture in column.pictures] for column in columns]
     if not cells or not labels or any(len(pictures) != len(labels) for pictures in cells):
         raise ValueError(f"{len(labels)} labels, but columns of {[len(p) for p in cells]} pictures")
     sizes = [picture.size for pictures in cells for picture in pictures]
@@ -66,9 +71,9 @@ def sheet(columns: Sequence[Column], labels: Sequence[str], *, title: str = "") 
     return page
 
 
-def magnify(picture: Image.Image) -> Image.Image:
-    """Repeat each pixel until the shorter side reaches CELL; larger pictures stay as they are."""
-    factor = math.ceil(CELL / min(picture.size))
+def magnify(picture: Image.Image, cell: int = CELL) -> Image.Image:
+    """Repeat each pixel until the shorter side reaches `cell`; larger pictures stay as they are."""
+    factor = math.ceil(cell / min(picture.size))
     picture = picture.convert("RGB")
     return picture.resize(
         (picture.width * factor, picture.height * factor), Image.Resampling.NEAREST

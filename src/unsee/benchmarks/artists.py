@@ -46,6 +46,8 @@ def run(
     other_seeds: Sequence[int],
 ) -> Outcome:
     """Erase each artist; draw `prompts` prompts of it at `seeds`, and of the others at fewer."""
+    bench.expect(systems, "distance", *(["objects"] if asked.subjects else []))
+    lpips = bench.subject.calls["LPIPS"]
     unedited = System.named("unedited")
     own_sets = {name: asked.by_artist(name, prompts, seeds) for name in asked.artists}
     other_sets = {name: asked.by_artist(name, prompts, other_seeds) for name in asked.artists}
@@ -66,7 +68,7 @@ def run(
                     count.content += content(bench.subject, after, rows)
                     count.distances += gaps
                     # From the middle of each part: the first prompts are templates without content.
-                    stride = len(rows) // SHOWN
+                    stride = max(len(rows) // SHOWN, 1)
                     picked = slice(stride // 2, None, stride)
                     columns[system.name].append(after[picked][:SHOWN])
                     if system is unedited:
@@ -88,8 +90,8 @@ def run(
             "seconds": dict(bench.seconds),
         },
         facts=bench.subject.facts,
-        header=["system", "erased artist recognised, %", "content kept, %", "LPIPS to unedited",
-                "other artists recognised, %", "LPIPS to unedited"],
+        header=["system", "erased artist recognised, %", "content kept, %", f"{lpips} to unedited",
+                "other artists recognised, %", f"{lpips} to unedited"],
         rows=[_row(name, count) for name, count in counts.items()],
         numbers=[
             {
@@ -102,7 +104,7 @@ def run(
             }
             for name, count in counts.items()
         ],
-        panels=_panels(counts),
+        panels=_panels(counts, lpips),
         claims=_claims(counts),
         sheets={
             "Pictures that ask for the erased artist": labelled(
@@ -126,10 +128,10 @@ def _row(name: str, count: _Counts) -> list[str]:
     ]
 
 
-def _panels(counts: dict[str, _Counts]) -> list[Panel]:
+def _panels(counts: dict[str, _Counts], lpips: str) -> list[Panel]:
     panels = [
         Panel(
-            "LPIPS to the unedited model's picture",
+            f"{lpips} to the unedited model's picture",
             list(counts),
             {
                 "the erased artist": [point(Mean.of(one.distances)) for one in counts.values()],

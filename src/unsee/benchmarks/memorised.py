@@ -45,15 +45,17 @@ def run(
     other: PromptSet,
 ) -> Outcome:
     """Erase the first works, as many as `counts` says; `other` are prompts without any art."""
+    bench.expect([system], "distance")
+    lpips = bench.subject.calls["LPIPS"]
     unedited = System.named("unedited")
     titles = numbered([(work.title, seed, work.title) for work in works for seed in seeds])
     subjects = asked.subjects[:: max(len(asked.subjects) // 16, 1)] or ("a house", "a tree")
     styles = list(dict.fromkeys(work.style for work in works if work.style))
-    by_style = numbered([(f"{one} {style}", 7, style) for style in styles for one in subjects])
-    before = {
-        name: bench.draw(unedited, "", prompts)
-        for name, prompts in (("titles", titles), ("styles", by_style), ("other", other))
-    }
+    sets = {"titles": titles, "other": other}
+    in_style = [(f"{one} {style}", 7, style) for style in styles for one in subjects]
+    if in_style:
+        sets["styles"] = numbered(in_style)
+    before = {name: bench.draw(unedited, "", prompts) for name, prompts in sets.items()}
     groups = ("erased works", "other works", "their style", "other prompts")
     means: list[list[Mean]] = []
     columns = {"unedited": before["titles"][:: len(seeds)]}
@@ -65,17 +67,16 @@ def run(
             system, phrases, images=[work.picture for work in chosen], source="images"
         )
         after = {
-            name: bench.draw(system, phrases, prompts, weights)
-            for name, prompts in (("titles", titles), ("styles", by_style), ("other", other))
+            name: bench.draw(system, phrases, prompts, weights) for name, prompts in sets.items()
         }
         gaps = {name: bench.subject.distance(after[name], before[name]) for name in after}
         gone = np.array([row.group in erased for row in titles])
-        own = np.array([row.group in {work.style for work in chosen} for row in by_style])
+        own = [row.group in {work.style for work in chosen} for row in sets.get("styles", ())]
         means.append(
             [
                 Mean.of(gaps["titles"][gone]),
                 Mean.of(gaps["titles"][~gone]),
-                Mean.of(gaps["styles"][own]),
+                Mean.of(gaps["styles"][own] if own else []),
                 Mean.of(gaps["other"]),
             ]
         )
@@ -94,7 +95,7 @@ def run(
             "seconds": dict(bench.seconds),
         },
         facts=bench.subject.facts,
-        header=["works erased", *(f"LPIPS, {group}" for group in groups)],
+        header=["works erased", *(f"{lpips}, {group}" for group in groups)],
         rows=[
             *(
                 [str(count), *(number(mean) for mean in row)]
@@ -108,9 +109,16 @@ def run(
         ],
         panels=[
             Panel(
-                "LPIPS between the original and the edited model's pictures",
+                f"{lpips} between the original and the edited model's pictures",
                 [str(count) for count in counts],
-                {group: [point(row[place]) for row in means] for place, group in enumerate(groups)},
+                {
+                    **{
+                        group: [point(row[place]) for row in means]
+                        for place, group in enumerate(groups)
+                        if means[0][place].count
+                    },
+                    "other prompts, another seed": [point(noise)] * len(means),
+                },
                 lines=True,
                 along="works erased at once",
             )

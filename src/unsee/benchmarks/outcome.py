@@ -27,8 +27,8 @@ from unsee.sheet import Column, sheet
 
 RESULT, TABLE, FIGURE, REPORT = "result.json", "table.md", "figure.png", "report.html"
 
-LARGEST = 192
-"""Pixels a side of a picture in a sheet."""
+LARGEST = 128
+"""Pixels a side of a picture in a sheet: a dozen columns are to fit on a screen."""
 
 Point = tuple[float, float, float]
 """A value and its interval."""
@@ -130,7 +130,9 @@ def per_cent(rate: Rate) -> str:
 
 
 def number(mean: Mean, digits: int = 3) -> str:
-    """A mean and its 95 % interval."""
+    """A mean and its 95 % interval; nothing where there is nothing to take it of."""
+    if not mean.count:
+        return ""
     return f"{mean.value:.{digits}f} ({mean.low:.{digits}f}-{mean.high:.{digits}f})"
 
 
@@ -143,11 +145,12 @@ def point(measured: Rate | Mean, times: float = 1.0) -> Point:
 
 def labelled(columns: Mapping[str, Pictures], labels: Sequence[str]) -> Image.Image:
     """Lay out pictures of several systems, a column each; `labels` say what the rows show."""
-    return sheet([Column(name, list(map(_small, them))) for name, them in columns.items()], labels)
+    side_by_side = [Column(name, list(map(_small, them))) for name, them in columns.items()]
+    return sheet(side_by_side, labels, cell=LARGEST)
 
 
 def _small(picture: NDArray[np.uint8]) -> Image.Image:
-    """A picture of at most LARGEST pixels a side: ten columns of them are to fit on a screen."""
+    """A picture of at most LARGEST pixels a side."""
     image = Image.fromarray(picture)
     image.thumbnail((LARGEST, LARGEST), Image.Resampling.LANCZOS)
     return image

@@ -20,6 +20,7 @@ from unsee.metrics.rates import Rate
 from unsee.prompts import PromptSet
 
 SHOWN = 6
+SHORT = ("erased style", "another style", "concept, named", "concept, not named", "content")
 REMOVED_BAR = 0.5
 """Of what the unedited model shows: left above it, removed at or below."""
 
@@ -33,10 +34,12 @@ def run(
     seeds: Sequence[int],
 ) -> Outcome:
     """Erase an artist and the explicit concept by each system; `unnamed` shows the latter."""
+    bench.expect(systems, "explicit", *(["objects"] if asked.subjects else []))
     artist, other = asked.artists[:2]
     named = numbered(
         [
-            (f"{subject} with {asked.explicit}", seed, subject)
+            # Where nobody can tell whether a subject is there, it is no group to be judged.
+            (f"{subject} with {asked.explicit}", seed, subject if asked.subjects else "")
             for seed in seeds
             for subject in (asked.subjects or ("a person",))[:prompts]
         ]
@@ -67,6 +70,7 @@ def run(
         "not named, %",
         "content kept, %",
     ]
+    judged = [bool(rate.trials) for rate in next(iter(rates.values()))]
     return Outcome(
         experiment="parameters",
         title="Which weights to train",
@@ -92,14 +96,19 @@ def run(
         ],
         panels=[
             Panel(
-                "%",
-                ["style", "other style", "named", "not named", "content"],
-                {name: [point(rate, 100) for rate in row] for name, row in rates.items()},
+                "recognised or detected, %",
+                [what for what, there in zip(SHORT, judged, strict=True) if there],
+                {
+                    name: [point(rate, 100) for rate in row if rate.trials]
+                    for name, row in rates.items()
+                },
             )
         ],
         claims=_claims(rates),
         sheets={
-            f"{artist} erased and asked for": labelled(by_the_artist, own.prompts[-shown:]),
+            f"{artist} erased and asked for": labelled(
+                by_the_artist, [f"{row.prompt}, seed {row.seed}" for row in own.rows[-shown:]]
+            ),
             f"{asked.explicit} erased, and not named": labelled(
                 not_named, unnamed.prompts[:shown]
             ),

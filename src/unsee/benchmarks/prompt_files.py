@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from unsee.benchmarks.asked import numbered
-from unsee.benchmarks.subjects import Pictures
+from unsee.benchmarks.subjects import Pictures, stacked
 from unsee.errors import OptionError
 from unsee.pictures import read_pictures
 from unsee.prompts import PromptSet
@@ -51,11 +51,12 @@ def read_folder(folder: Path, size: tuple[int, int]) -> Pictures:
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES)
     if len(paths) < 2:
         raise OptionError(f"{folder} holds {len(paths)} pictures; FID needs two at the least")
-    fitted = [
-        np.asarray(ImageOps.fit(picture, size, Image.Resampling.LANCZOS))
-        for picture in read_pictures(paths)
-    ]
-    return np.stack(fitted)
+    # One at a time: thirty thousand photographs are larger than any memory.
+    fitted = (
+        np.asarray(ImageOps.fit(read_pictures([path])[0], size, Image.Resampling.LANCZOS))
+        for path in paths
+    )
+    return stacked(fitted, len(paths))
 
 
 def _records(
@@ -84,6 +85,9 @@ def _records(
 def _seed(path: Path, line: int, text: str) -> int:
     try:
         # Tables that went through a spreadsheet have 42.0 for 42.
-        return int(float(text))
-    except (TypeError, ValueError):
+        seed = float(text)
+        if seed != int(seed):
+            raise ValueError
+        return int(seed)
+    except (TypeError, ValueError, OverflowError):
         raise OptionError(f"{path}, line {line}: the seed {text!r} is not a whole number") from None

@@ -3,7 +3,8 @@
 StableSubject   a classifier, a CLIP, NudeNet, Inception and LPIPS behind the seam of subjects.py
 """
 
-from collections.abc import Sequence
+import importlib.metadata
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -31,7 +32,14 @@ class StableSubject:
             "CLIP score": f"{clip}, 100 times the cosine",
             "FID": "Fréchet distance of Inception's 2048 features, as torch-fidelity has them",
             "LPIPS": "lpips, AlexNet",
+            "packages": ", ".join(f"{name} {_version(name)}" for name in PACKAGES),
         }
+        self.calls = {name: name for name in ("LPIPS", "FID", "CLIP score")}
+
+    def prepare(self, *questions: str) -> None:
+        """Load the networks: what is missing is to be said before hours of drawing."""
+        for question in questions:
+            getattr(self, NETWORKS[question])
 
     def require(self, names: Sequence[str]) -> None:
         """Find the classes; an OptionError where the classifier has none of that name."""
@@ -39,8 +47,8 @@ class StableSubject:
 
     def objects(self, pictures: Pictures) -> list[str]:
         """The class that each picture is taken for: a required one, or nothing's name."""
-        first = classify.top_k(self._classifier, _images(pictures))[:, 0].tolist()
-        return [self._classes.get(int(index), f"class {index}") for index in first]
+        first = _in_parts(lambda one: classify.top_k(self._classifier, one)[:, 0], pictures)
+        return [self._classes.get(int(index), f"class {index}") for index in first.tolist()]
 
     def artists(self, pictures: Pictures) -> list[str] | None:
         """Nobody can tell."""
@@ -54,20 +62,28 @@ class StableSubject:
             f"{card.package} {card.version}, {card.model}, threshold {card.threshold}, "
             f"classes {', '.join(card.classes)}"
         )
-        found = detect.detect(detector, _images(pictures))
+        found = (one for part in _parts(pictures) for one in detect.detect(detector, part))
         return [tuple(name for name, count in one.counts.items() if count) for one in found]
 
     def alignment(self, pictures: Pictures, prompts: Sequence[str]) -> NDArray[np.float64]:
         """100 times the cosine of CLIP's two towers."""
-        return _numbers(align.alignments(self._clip, _images(pictures), list(prompts)))
+        scores = [
+            align.alignments(self._clip, part, list(prompts[place * PART : (place + 1) * PART]))
+            for place, part in enumerate(_parts(pictures))
+        ]
+        return _numbers(torch.cat(scores))
 
     def features(self, pictures: Pictures) -> NDArray[np.float64]:
         """(n, 2048)"""
-        return _numbers(inception.inception_features(self._inception, _images(pictures)))
+        return _in_parts(lambda one: inception.inception_features(self._inception, one), pictures)
 
     def distance(self, first: Pictures, second: Pictures) -> NDArray[np.float64]:
         """LPIPS of each pair."""
-        return _numbers(distance.lpips_distances(self._lpips, _images(first), _images(second)))
+        gaps = [
+            distance.lpips_distances(self._lpips, *pair)
+            for pair in zip(_parts(first), _parts(second), strict=True)
+        ]
+        return _numbers(torch.cat(gaps))
 
     @cached_property
     def _classifier(self) -> Any:
@@ -90,8 +106,35 @@ class StableSubject:
         return distance.load_lpips(device=self._device)
 
 
-def _images(pictures: Pictures) -> list[Image.Image]:
-    return [Image.fromarray(picture) for picture in pictures]
+PACKAGES = ("transformers", "torch-fidelity", "lpips")
+NETWORKS = {
+    "objects": "_classifier",
+    "explicit": "_detector",
+    "alignment": "_clip",
+    "features": "_inception",
+    "distance": "_lpips",
+}
+
+PART = 256
+"""Pictures that are images at the same time."""
+
+
+def _parts(pictures: Pictures) -> Iterator[list[Image.Image]]:
+    for start in range(0, len(pictures), PART):
+        yield [Image.fromarray(picture) for picture in pictures[start : start + PART]]
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _in_parts(
+    ask: Callable[[list[Image.Image]], torch.Tensor], pictures: Pictures
+) -> NDArray[np.float64]:
+    return _numbers(torch.cat([ask(part) for part in _parts(pictures)]))
 
 
 def _numbers(tensor: torch.Tensor) -> NDArray[np.float64]:

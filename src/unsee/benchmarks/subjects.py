@@ -1,12 +1,14 @@
 """Who looks at the pictures of an experiment, and what they are asked for.
 
+stacked        pictures one by one -> an array, on the disk where it would be too large
 Subject        the seam: a family of models with its prompts and evaluators
 EmojiSubject   the embedded model: every question is answered by its judge
 
 Answers are per picture, so that rates, means and their intervals are taken by the experiments.
 """
 
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -18,11 +20,32 @@ from unsee.emoji import cast
 from unsee.emoji.evaluators import Judge
 from unsee.emoji.pixels import pictures_to_tensor
 from unsee.errors import unknown_name
+from unsee.hashing import fingerprint
 
 Pictures = NDArray[np.uint8]
 """(n, height, width, 3)"""
 
 _BATCH = 64
+
+IN_MEMORY = 2 * 1024**3
+"""Bytes of pictures; more of them lie in a temporary file, which the system pages in and out."""
+
+
+def stacked(pictures: Iterable[Pictures], count: int) -> Pictures:
+    """Put `count` pictures of one size, (height, width, 3) each, into one array."""
+    pictures = iter(pictures)
+    first = next(pictures)
+    shape = (count, *first.shape)
+    if count * first.nbytes <= IN_MEMORY:
+        made: Pictures = np.empty(shape, np.uint8)
+    else:
+        # The file has no name any more: it goes when the array does.
+        with tempfile.TemporaryFile() as file:
+            made = np.memmap(file, np.uint8, "w+", shape=shape)
+    made[0] = first
+    for place, picture in enumerate(pictures, 1):
+        made[place] = picture
+    return made
 
 
 class Subject(Protocol):
@@ -33,6 +56,11 @@ class Subject(Protocol):
     """What concepts are erased by."""
     facts: dict[str, str]
     """What answers each question, with versions and thresholds: for the result file."""
+    calls: dict[str, str]
+    """What tables call the answers: by LPIPS, FID, CLIP score, what stands for them."""
+
+    def prepare(self, *questions: str) -> None:
+        """Load what answers these (names of the methods below), or raise what hinders it."""
 
     def require(self, names: Sequence[str]) -> None:
         """Raise an UnknownName or OptionError unless each of these objects can be recognised."""
@@ -67,10 +95,17 @@ class EmojiSubject:
         self.facts = {
             "objects, artists": "the judge of emoji: a classifier of real drawings",
             "explicit": "the judge's badge head, threshold 0.5, one class: badge",
-            "CLIP score": "the judge's picture and text towers, cosine",
-            "FID": "Fréchet distance of the judge's 192 features, not of Inception's",
-            "LPIPS": "distance of the judge's feature maps, unweighted, not LPIPS itself",
+            "judge's fit": "the judge's picture and text towers, cosine, for a CLIP score",
+            "judge's FID": "Fréchet distance of the judge's 192 features, not of Inception's",
+            "judge's distance": "of the judge's feature maps, unweighted, for LPIPS",
+            "judge": f"fingerprint {fingerprint(judge.state_dict())[:12]}",
         }
+        self.calls = {
+            "LPIPS": "judge's distance", "FID": "judge's FID", "CLIP score": "judge's fit",
+        }  # fmt: skip
+
+    def prepare(self, *questions: str) -> None:
+        """All is there."""
 
     def require(self, names: Sequence[str]) -> None:
         """Raise an UnknownName unless each of these objects is in the cast."""

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from unsee.benchmarks.asked import numbered
-from unsee.benchmarks.subjects import Subject
+from unsee.benchmarks.subjects import Subject, stacked
 from unsee.benchmarks.systems import System
 from unsee.concepts import slug
 from unsee.config import EraseConfig
@@ -76,11 +76,20 @@ class Workbench:
         }
         return EraseConfig.from_recipe(self.subject.recipe, **chosen)
 
+    def expect(self, systems: Sequence[System], *questions: str) -> None:
+        """Find out before anything is drawn whether these can work and these can be answered."""
+        for system in systems:
+            if system.method is not None:
+                self.config(system)
+        self.subject.prepare(*questions)
+
     def record(self) -> dict[str, Any]:
         """What it worked with: for the result file."""
         return {
             "model fingerprint": self.model.fingerprint,
+            "censored model": None if self.censored is None else self.censored.fingerprint,
             "recipe": self.subject.recipe,
+            "drawing": {**asdict(self.model.defaults), "device": str(self.model.device)},
             "erasures": {name: asdict(config) for name, config in self.configs.items()},
             "versions": versions(),
         }
@@ -99,7 +108,8 @@ class Workbench:
         """Erase, or take the file that an earlier run left."""
         config = self.configs[system.name] = self.config(system, **settings)
         phrases = [concepts] if isinstance(concepts, str) else list(concepts)
-        key = _hash([self.model.fingerprint, asdict(config), phrases])
+        pixels = [hashlib.sha256(image.tobytes()).hexdigest() for image in images or ()]
+        key = _hash([self.model.fingerprint, asdict(config), phrases, *pixels])
         path = self.folder / "erased" / f"{slug(' '.join(phrases))}-{system.name}-{key}.safetensors"
         what = f"erasing {', '.join(phrases)} by {system.name}"
         took = path.with_suffix(".json")
@@ -167,7 +177,7 @@ class Workbench:
                 batch_size=self.batch_size,
                 progress=lambda done: self.watch(what, done.done, done.total),
             )
-            return np.stack([_pixels(folder / one.file) for one in drawn])
+            return stacked((_pixels(folder / one.file) for one in drawn), len(drawn))
 
         if system.method is None:
             return paint()

@@ -34,6 +34,8 @@ def artists(options: ArtistsOptions) -> None:
     """Erase five artists in turn: the style, the content, other artists (Sec. 5.1)."""
     from unsee.benchmarks import artists as experiment
 
+    if not options.systems:
+        raise OptionError("--systems takes the systems to compare with the unedited model")
     systems = _erasers(options.systems)
 
     def run(bench: "Workbench", asked: "Asked") -> "Outcome":
@@ -161,6 +163,8 @@ def memorised(options: MemorisedOptions) -> None:
         experiment.Artwork(title, picture, "")
         for title, picture in zip(options.titles, read_pictures(options.images), strict=True)
     ]
+    if not options.counts or min(options.counts) < 1:
+        raise OptionError("--counts takes numbers of works to erase, each at least 1")
     (system,) = _erasers([options.system])
     if system.method is None:
         raise OptionError(
@@ -173,15 +177,13 @@ def memorised(options: MemorisedOptions) -> None:
         from unsee.benchmarks.emoji_real import artworks
 
         works = given or (artworks() if asked.family == "emoji" else [])
-        if not options.counts or min(options.counts) < 1:
-            raise OptionError("--counts takes numbers of works to erase, each at least 1")
-        if len(works) < max(options.counts):
+        counts, seeds = ((1,), 2) if options.quick else (options.counts, options.seeds)
+        if len(works) < max(counts):
             raise OptionError(
-                f"--counts asks for {max(options.counts)} works, and there are {len(works)}; "
+                f"--counts asks for {max(counts)} works, and there are {len(works)}; "
                 "name them by --titles and --images"
             )
         other = emoji_drawings(64) if asked.family == "emoji" else general_prompts()
-        counts, seeds = ((1,), 2) if options.quick else (options.counts, options.seeds)
         return experiment.run(bench, asked, system, works, counts, range(seeds), other)
 
     conduct(options, "memorised", run)
@@ -281,7 +283,7 @@ def parameters(options: ParametersOptions) -> None:
         elif options.prompts is None:
             raise OptionError("for models other than emoji give --prompts, a CSV file as I2P's")
         else:
-            rows = read_i2p(options.prompts, limit=count)
+            rows = read_i2p(options.prompts, limit=count if options.quick else None)
         return experiment.run(bench, asked, systems, rows, prompts, range(seeds))
 
     conduct(options, "parameters", run)

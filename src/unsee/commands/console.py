@@ -49,7 +49,7 @@ def drawing() -> Iterator[Callable[["GenerateStep"], None]]:
 @contextmanager
 def measuring() -> Iterator[Callable[[float, int, str], None]]:
     """Show a bar; yield what takes rows done, rows in all and what is being done."""
-    with _bar("rows") as move:
+    with _bar("measuring") as move:
         yield move
 
 
@@ -83,6 +83,7 @@ def _lines(console: Console, what: str) -> Callable[[float, int, str], None]:
         nonlocal told
         if time.monotonic() - told >= EVERY:
             told = time.monotonic()
-            console.print(f"{what}: {done:g} of {total}, {note}", markup=False, soft_wrap=True)
+            line = f"{note or what}: {done:g} of {total}"
+            console.print(line, markup=False, soft_wrap=True)
 
     return move

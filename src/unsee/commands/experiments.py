@@ -6,15 +6,16 @@ check_emoji   refuses what the embedded model would not read
 conduct       load, run, save, say where the result lies
 """
 
+import importlib.util
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from unsee.commands import console
 from unsee.commands.options import FromRecipe, Optional
-from unsee.errors import OptionError
+from unsee.errors import MissingExtra, OptionError
 from unsee.prompts import DRAWN_AT_ONCE
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 RESULTS = Path("benchmarks/results")
 SETTINGS = ("steps", "lr", "batch")
+SIZES = ("seeds", "other_seeds", "own_prompts", "count", "general_count", "counts")
+"""Options that say how large an experiment is."""
 
 
 @dataclass(frozen=True)
@@ -62,11 +65,15 @@ Run = Callable[["Workbench", "Asked"], "Outcome"]
 
 def check_sizes(options: Common) -> None:
     """Refuse numbers that make no experiment."""
-    for name in ("seeds", "other_seeds", "prompts", "count", "general_count", "batch_size"):
+    for name in (*SIZES, "batch_size"):
         value = getattr(options, name, None)
         flag = f"--{name.replace('_', '-')}"
         if isinstance(value, int) and value < 1:
             raise OptionError(f"{flag} must be at least 1, not {value}")
+    for field in fields(options):
+        flag = f"--{field.name.replace('_', '-')}"
+        if options.quick and field.name in SIZES and getattr(options, field.name) != field.default:
+            raise OptionError(f"--quick has a {flag} of its own; leave out one of both")
 
 
 def check_emoji(options: Common) -> None:
@@ -90,6 +97,8 @@ def conduct(options: Common, name: str, run: Run) -> None:
     from unsee.files import check_output
     from unsee.report import write_report
 
+    if importlib.util.find_spec("matplotlib") is None:
+        raise MissingExtra("figures", "metrics")
     out = options.out or RESULTS / name
     check_sizes(options)
     check_output(out / "result.json", overwrite=True)
@@ -129,6 +138,7 @@ def conduct(options: Common, name: str, run: Run) -> None:
         family = asked.EMOJI if is_emoji else asked.STABLE
         outcome = run(bench, family.few() if options.quick else family)
     outcome.settings |= {"seed": options.seed, "quick": options.quick, **settings, **bench.record()}
+    outcome.settings["options"] = _given(options)
     outcome.save(out)
     bench.prompts().write_csv(out / "prompts.csv", overwrite=True)
     page = write_report(out)
@@ -139,7 +149,21 @@ def conduct(options: Common, name: str, run: Run) -> None:
     console.say(f"the report is {page}")
 
 
+def _given(options: Common) -> dict[str, object]:
+    """The options that decide the result; of files only their names."""
+    given = {}
+    for field in fields(options):
+        value = getattr(options, field.name)
+        if value is not None and field.name not in ("out", "work"):
+            value = value.name if isinstance(value, Path) else value
+            given[field.name] = [str(one) for one in value] if isinstance(value, tuple) else value
+    return given
+
+
 def _training_seconds(folder: Path) -> float | None:
     """What `unsee emoji train-censored` wrote beside its model; nothing for other models."""
     about = folder / "training.json"
-    return float(json.loads(about.read_text())["seconds"]) if about.exists() else None
+    try:
+        return float(json.loads(about.read_text(encoding="utf-8"))["seconds"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
