@@ -18,10 +18,11 @@ from unsee.errors import ConceptError, OptionError, UnknownName, UnseeError, Wro
 from unsee.loading import load
 from unsee.sampling import generate
 from unsee.ui.erasures import MOST_PROMPTS, Request, number
-from unsee.ui.jobs import Snapshot, State
-from unsee.ui.library import UNFINISHED, describe
+from unsee.ui.job import Snapshot, State
+from unsee.ui.library import describe
 from unsee.ui.studio import Studio
-from unsee.weights import ErasedWeights
+from unsee.ui.unfinished import UNFINISHED
+from unsee.weights import ErasedWeights, Header
 
 FORM: dict[str, Any] = {
     "recipe": "emoji",
@@ -59,9 +60,14 @@ def until(holds: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+def look(studio: Studio, id: str) -> Snapshot:
+    (found,) = [one for one in studio.jobs.of("ann") if one.id == id]
+    return found
+
+
 def over(studio: Studio, id: str) -> Snapshot:
-    until(lambda: not studio.jobs.look("ann", id).state.active)
-    return studio.jobs.look("ann", id)
+    until(lambda: not look(studio, id).state.active)
+    return look(studio, id)
 
 
 def made(studio: Studio, **form: Any) -> Path:
@@ -115,24 +121,24 @@ def test_cancelled_and_gone_on_with_it_is_the_same_file(studio: Studio, tmp_path
     whole = ErasedWeights.load(made(studio, settings={**FORM["settings"], "steps": 40}))
     again = request(studio, settings={**FORM["settings"], "steps": 40})
     id = studio.submit("ann", again)
-    until(lambda: studio.jobs.look("ann", id).step >= 2)
+    until(lambda: look(studio, id).step >= 2)
     studio.jobs.stop("ann", id)
     stopped = over(studio, id)
     assert stopped.state == State.STOPPED
     assert 2 <= stopped.step < 40
-    assert studio.library.state_of(again.id).is_file()
+    assert studio.library.unfinished.state_of(again.id).is_file()
     studio.jobs.go_on("ann", id)
     done = over(studio, id)
     assert done.result is not None
     assert done.result.name == "cat-2.safetensors"
     assert ErasedWeights.load(done.result).sha256 == whole.sha256
-    assert not studio.library.state_of(again.id).exists()
+    assert not studio.library.unfinished.state_of(again.id).exists()
 
 
 def test_cancelled_and_dropped_nothing_is_left(studio: Studio) -> None:
     asked = request(studio, settings={**FORM["settings"], "steps": 1000})
     id = studio.submit("ann", asked)
-    until(lambda: studio.jobs.look("ann", id).step >= 1)
+    until(lambda: look(studio, id).step >= 1)
     studio.jobs.stop("ann", id)
     over(studio, id)
     studio.jobs.drop("ann", id)
@@ -144,9 +150,9 @@ def test_a_pair_drawn_between_two_steps_changes_nothing(studio: Studio) -> None:
     quiet = studio.draw(file, "cat", 3)
     alone = ErasedWeights.load(made(studio, settings={**FORM["settings"], "steps": 60}))
     id = studio.submit("ann", request(studio, settings={**FORM["settings"], "steps": 60}))
-    until(lambda: studio.jobs.look("ann", id).step >= 1)
+    until(lambda: look(studio, id).step >= 1)
     busy = studio.draw(file, "cat", 3)
-    assert studio.jobs.look("ann", id).state == State.RUNNING
+    assert look(studio, id).state == State.RUNNING
     assert (busy.original, busy.erased) == (quiet.original, quiet.erased)
     done = over(studio, id)
     assert done.result is not None
@@ -250,7 +256,7 @@ def test_no_name_leads_out_of_the_folder(studio: Studio, tmp_path: Path) -> None
     outside.write_bytes(inside.read_bytes())
     (studio.library.folder / "link.safetensors").symlink_to(outside)
     (studio.library.folder / ".hidden.safetensors").write_bytes(b"")
-    state = studio.library.state_of("state")
+    state = studio.library.unfinished.state_of("state")
     state.parent.mkdir(exist_ok=True)
     state.write_bytes(b"")
     assert studio.library.names() == [inside.name]
@@ -264,9 +270,9 @@ def test_no_name_leads_out_of_the_folder(studio: Studio, tmp_path: Path) -> None
         "",
         "cat\0",
     ):
-        with pytest.raises(UnknownName, match="unknown erased file"):
+        with pytest.raises(UnknownName, match="no erased file"):
             studio.draw(name, "cat", 0)
-        with pytest.raises(UnknownName, match="unknown erased file"):
+        with pytest.raises(UnknownName, match="no erased file"):
             studio.export(name, "lora")
     with pytest.raises(UnknownName, match="unknown format"):
         studio.export(inside.name, "../x")
@@ -283,7 +289,7 @@ def test_the_newest_file_is_listed_first_and_damaged_ones_say_so(studio: Studio)
 
 def test_the_description_tells_what_the_header_holds(studio: Studio) -> None:
     settings = {**FORM["settings"], "preserve": ("dog",)}
-    rows = dict(describe(ErasedWeights.load(made(studio, settings=settings))))
+    rows = dict(describe(Header.read(made(studio, settings=settings))))
     assert rows["erased"] == "'cat'"
     assert rows["base model"] == "tiny"
     assert "steps 6" in rows["settings"]
