@@ -285,23 +285,68 @@ def test_the_oldest_that_are_over_are_forgotten(
     assert discarded == [0, 1]
 
 
-def test_closing_stops_what_runs_and_refuses_what_comes() -> None:
+def test_closing_stops_what_runs_tells_what_is_left_and_refuses_what_comes() -> None:
     jobs = Jobs()
     discarded: list[str] = []
     finished = jobs.submit("ann", "dog", lambda report: MADE, lambda: discarded.append("dog"))
     over(jobs, finished)
     work = Held(100)
     id = jobs.submit("ann", "cat", work, lambda: discarded.append("cat"))
+    jobs.submit("bob", "owl", lambda report: MADE, lambda: discarded.append("owl"))
     work.let(2)
     until(lambda: work.rests == 3)
-    closing = threading.Thread(target=jobs.close)
+    left: list[Snapshot] = []
+    closing = threading.Thread(target=lambda: left.extend(jobs.close()))
     closing.start()
     until(lambda: look(jobs, "ann", id).stopping)
     work.let(98)
     closing.join(20)
-    assert (look(jobs, "ann", id).state, work.done) == (State.STOPPED, 3)
-    assert discarded == ["cat"]
+    assert [(one.title, one.state, one.step) for one in left] == [
+        ("cat", State.STOPPED, 3),
+        ("owl", State.WAITING, 0),
+    ]
+    assert (work.done, discarded) == (3, [])
     with pytest.raises(OptionError, match="going down"):
         jobs.submit("ann", "cat", work)
     with pytest.raises(OptionError, match="going down"):
         jobs.errand(lambda: None)
+
+
+def test_one_owner_cannot_fill_the_queue() -> None:
+    jobs = Jobs(most_own=2)
+    work = Held()
+    jobs.submit("ann", "runs", work)
+    waits = jobs.submit("ann", "waits", lambda report: MADE)
+    with pytest.raises(OptionError, match="2 of your erasures wait or run already"):
+        jobs.submit("ann", "too many", lambda report: MADE)
+    jobs.stop("ann", waits)
+    again = jobs.submit("ann", "instead", lambda report: MADE)
+    with pytest.raises(OptionError, match="2 of your erasures"):
+        jobs.go_on("ann", waits)
+    assert look(jobs, "ann", waits).state == State.STOPPED
+    bob = jobs.submit("bob", "another", lambda report: MADE)
+    work.let(3)
+    assert over(jobs, again).state == State.DONE
+    assert over(jobs, bob, "bob").state == State.DONE
+    jobs.go_on("ann", waits)
+    assert over(jobs, waits).state == State.DONE
+    jobs.close()
+
+
+def test_what_an_earlier_server_left_waits_to_be_gone_on_with(jobs: Jobs) -> None:
+    discarded: list[str] = []
+    jobs.resume("ann", "cat", lambda report: MADE, lambda: discarded.append("cat"), "left")
+    (left,) = jobs.of("ann")
+    assert (left.state, left.message, jobs.of("bob")) == (State.STOPPED, "left", [])
+    jobs.go_on("ann", left.id)
+    assert over(jobs, left.id).state == State.DONE
+
+
+def test_what_is_finished_is_forgotten_before_what_can_go_on(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "KEPT", 1)
+    jobs.resume("ann", "stopped", lambda report: MADE, lambda: None, "left")
+    over(jobs, jobs.submit("ann", "done", lambda report: MADE))
+    over(jobs, jobs.submit("ann", "last", lambda report: MADE))
+    assert [job.title for job in jobs.of("ann")] == ["stopped", "last"]

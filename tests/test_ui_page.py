@@ -45,13 +45,15 @@ UNENDING = "100000"
 """Steps of an erasure that is not meant to end."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Served:
     """A server of the page, and where its erased files are."""
 
     address: str
     port: int
     folder: Path
+    running: str = ""
+    """The erasure that a test leaves to run when the server ends."""
 
 
 @pytest.fixture(scope="module")
@@ -72,9 +74,18 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         assert server.stdout is not None
         line = server.stdout.readline()
         assert line == f"the page is http://127.0.0.1:{port}/ (Ctrl-C ends it)\n"
-        yield Served(f"http://127.0.0.1:{port}/", port, folder)
+        served = Served(f"http://127.0.0.1:{port}/", port, folder)
+        yield served
         server.send_signal(signal.SIGTERM)
+        told = server.stdout.read().splitlines()
         assert server.wait(30) == 0
+        if served.running:
+            stopped = f"not finished: {served.running}, stopped after step [0-9]+ of {UNENDING}"
+            assert re.fullmatch(stopped, told[0])
+            assert "serve the same folder again" in told[1]
+            kept = sorted(path.suffix for path in (folder / "unfinished").iterdir())
+            assert kept == [".json", ".safetensors"]
+        assert len(told) == (2 if served.running else 0)
 
 
 @pytest.fixture(scope="module")
@@ -175,8 +186,13 @@ def test_from_a_concept_to_its_file(served: Served, visit: Visit) -> None:
     assert erased.recipe.config["steps"] == 4
 
     page.locator("#look").click()
-    expect(page.locator("#file-recipe")).to_contain_text(erased.sha256)
+    expect(page.locator("#file-recipe")).to_contain_text("eta 1.5")
     expect(page.get_by_label("Prompt", exact=True)).to_have_value("cat in the style of noto")
+    for wrong in ("1.7", ""):
+        field(page, "pair-seed").fill(wrong)
+        page.locator("#draw").click()
+        expect(page.get_by_role("alert")).to_contain_text("whole number")
+    field(page, "pair-seed").fill("7")
     page.locator("#draw").click()
     expect(page.locator("#pair img")).to_have_count(2)
     sources = [image.get_attribute("src") for image in page.locator("#pair img").all()]
@@ -200,6 +216,8 @@ def test_what_is_wrong_in_the_form_is_said_in_one_line(visit: Visit) -> None:
     expect(told).to_have_text("the concept is empty; name it, for instance 'Van Gogh'")
     erase(page, "cat", eta="101")
     expect(told).to_have_text("eta must be between 0 and 100, not 101.0")
+    erase(page, "cat", eta="1", every="2.5")
+    expect(told).to_contain_text("drawings must be a whole number up to 2**53, not 2.5")
     erase(page, "cat", eta="strong")
     expect(told).to_have_text("η must be a number, not 'strong'")
     page.get_by_label("Model").fill("emojy")
@@ -282,9 +300,73 @@ def test_on_a_phone_nothing_is_cut_off(visit: Visit) -> None:
     fits(page)
 
 
-def test_the_server_gives_away_erased_files_alone(served: Served, tmp_path: Path) -> None:
-    served.folder.joinpath("unfinished").mkdir(parents=True, exist_ok=True)
+def test_with_no_prompt_to_watch_it_is_the_concept_that_is_watched(visit: Visit) -> None:
+    page = visit()
+    page.get_by_text("More settings").click()
+    expect(field(page, "watched")).to_have_value("")
+    erase(page, "hat", "2", watched="")
+    state(page, "done")
+    expect(page.locator("#sheet figcaption")).to_have_text(["hat"])
+    # What the form says by now is of another erasure.
+    field(page, "watched").fill("church")
+    page.locator("#look").click()
+    expect(page.get_by_label("Prompt", exact=True)).to_have_value("hat")
+
+
+def test_of_a_file_that_is_gone_or_broken_nothing_else_stays(served: Served, visit: Visit) -> None:
+    flat = (served.folder / "flat.safetensors").read_bytes()
+    for name, piece in (("broken", flat[:1000]), ("gone", flat)):
+        (served.folder / f"{name}.safetensors").write_bytes(piece)
+    page = visit()
+    page.get_by_role("tab", name="Erased files").click()
+
+    def choose(name: str) -> None:
+        page.get_by_label("File", exact=True).click()
+        page.get_by_role("option", name=name).click()
+
+    choose("flat.safetensors")
+    expect(page.locator("#file-recipe")).to_contain_text("in the style of flat")
+    page.locator("#draw").click()
+    expect(page.locator("#pair img")).to_have_count(2)
+    (served.folder / "gone.safetensors").unlink()
+    for name, words in (
+        ("gone.safetensors", "there is no erased file 'gone.safetensors'; choose one of the list"),
+        ("broken.safetensors", "cannot read broken.safetensors: it is truncated"),
+    ):
+        choose(name)
+        expect(page.get_by_role("alert")).to_contain_text(words)
+        expect(page.locator("#file-recipe")).not_to_contain_text("flat")
+        expect(page.locator("#file-recipe")).not_to_contain_text(str(served.folder))
+        for part in ("#file-download", "#export", "#pair"):
+            expect(page.locator(part)).to_be_hidden()
+        choose("flat.safetensors")
+        expect(page.locator("#file-download")).to_be_visible()
+    (served.folder / "broken.safetensors").unlink()
+
+
+def test_nobody_can_upload(served: Served) -> None:
+    body = (
+        b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n'
+        b"Content-Type: text/plain\r\n\r\nmore than nothing\r\n--x--\r\n"
+    )
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    asked = urllib.request.Request(f"{served.address}gradio_api/upload", body, kind)
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(asked, timeout=20)
+    assert refused.value.code == 413
+    refused.value.close()
+
+
+def test_the_server_gives_away_erased_files_alone(
+    served: Served, visit: Visit, tmp_path: Path
+) -> None:
+    visit()
+    (served.folder / "more").mkdir()
     for path in (
+        served.folder / "notes.txt",
+        served.folder / ".token",
+        served.folder / ".hidden.safetensors",
+        served.folder / "more" / "more.safetensors",
         served.folder / "unfinished" / "state.safetensors",
         served.folder / "unfinished" / ".." / ".." / "outside.safetensors",
         tmp_path / "outside.safetensors",
@@ -319,3 +401,11 @@ def test_without_gradio_the_line_that_installs_it_is_told(
     assert main(["ui", "--port", str(port), "--folder", str(tmp_path / "erased")]) == WRONG_INPUT
     (line,) = capsys.readouterr().err.splitlines()
     assert line == "unsee: error: the page needs an extra: pip install 'unsee[ui]'"
+
+
+# The last one: what it leaves would be before all others in the queue.
+def test_what_runs_when_the_server_ends_is_told_and_kept(served: Served, visit: Visit) -> None:
+    page = visit()
+    erase(page, "owl", UNENDING, every="1000")
+    page.locator("#status progress").wait_for()
+    served.running = "'owl' from emoji"

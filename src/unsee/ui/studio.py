@@ -96,12 +96,12 @@ class Studio:
             check_steps(config, self._most_steps)
         unfinished = self.library.unfinished
         with self.library.naming_no_folder():
-            unfinished.note(request.id, {"owner": owner, **request.to_record()})
+            self._note(owner, request)
         try:
             return self.jobs.submit(
                 owner,
                 request.title,
-                self._work(request),
+                self._work(owner, request),
                 discard=lambda: unfinished.forget(request.id),
             )
         except OptionError:
@@ -163,15 +163,27 @@ class Studio:
         self.library.close()
         return left
 
-    def _work(self, request: Request) -> Work:
+    def _note(self, owner: str, request: Request) -> None:
+        asked = {"owner": owner, **request.to_record()}
+        self.library.unfinished.note(request.id, asked)
+
+    def _work(self, owner: str, request: Request) -> Work:
         """Make the work of a job, whose model stays in memory as long as it runs."""
+        unfinished = self.library.unfinished
         erase = erasure(request, self._load, self.library, self._most_steps)
 
         def work(report: Report) -> Path:
             self._erased_from = request.model
             try:
                 with self.library.naming_no_folder():
+                    # Again, where it failed before.
+                    self._note(owner, request)
                     return erase(report)
+            except Exception:
+                # What failed before its first step has nothing to go on from.
+                if not unfinished.state_of(request.id).exists():
+                    unfinished.forget(request.id)
+                raise
             finally:
                 self._erased_from = None
 
@@ -189,7 +201,7 @@ class Studio:
                 _log.warning("the unfinished erasure %s is left out: %s", id, error)
                 continue
             discard = functools.partial(unfinished.forget, request.id)
-            self.jobs.resume(owner, request.title, self._work(request), discard, LEFT)
+            self.jobs.resume(owner, request.title, self._work(owner, request), discard, LEFT)
             resumed += 1
         return resumed
 
