@@ -113,9 +113,12 @@ class FilesTab:
         """Show the newest file to a visitor who comes in."""
         return self.chosen(next(iter(self._studio.library.names()), None))
 
-    def listed(self, file: str | None) -> Any:
-        """List the files that there are now, and leave the choice as it is."""
-        return gr.Dropdown(choices=self._studio.library.names(), value=file)
+    def listed(self, file: str | None) -> list[Any]:
+        """List the files that there are now; what is chosen stays, unless it is gone."""
+        names = self._studio.library.names()
+        if file is not None and file not in names:
+            return self.chosen(file)
+        return [gr.Dropdown(choices=names, value=file), *[gr.skip()] * (len(self.outputs) - 1)]
 
     def chosen(self, file: str | None, prompt: str = "") -> list[Any]:
         """Show a file: what it is, and what can be done with it, such as drawing `prompt`."""
@@ -129,7 +132,9 @@ class FilesTab:
                 # The header alone: there may be gigabytes behind it.
                 header = Header.read(path)
         except UnseeError as error:
-            return self._nothing(names, views.complaint(error))
+            # With the one that was asked for: of a value outside its list, Gradio complains itself.
+            listed = names if file in names else [*names, file]
+            return self._nothing(listed, views.complaint(error), file)
         return [
             gr.Dropdown(choices=names, value=file),
             views.table(describe(header)),
@@ -141,10 +146,10 @@ class FilesTab:
             line(""),
         ]
 
-    def _nothing(self, names: list[str], why: str) -> list[Any]:
+    def _nothing(self, names: list[str], why: str, file: str | None = None) -> list[Any]:
         """Show that there is no file to do anything with: nothing of another one stays."""
         return [
-            gr.Dropdown(choices=names),
+            gr.Dropdown(choices=names, value=file),
             why,
             offer(None),
             gr.Group(visible=False),

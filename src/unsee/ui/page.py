@@ -52,6 +52,6 @@ def page(studio: Studio) -> gr.Blocks:
         blocks.load(
             arrive, [visitor], [visitor, erase.form.erase, *erase.outputs, *files.outputs], **quick
         )
-        files_tab.select(files.listed, [files.file], [files.file], **quick)
+        files_tab.select(files.listed, [files.file], files.outputs, **quick)
         erase.look.click(look_at, [visitor, erase.job], [tabs, *files.outputs], **quick)
     return blocks

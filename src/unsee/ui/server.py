@@ -108,7 +108,7 @@ def serve_until_stopped(
                 if studio.resumed:
                     say(
                         f"not finished when it was last stopped: {_erasures(studio.resumed)}; "
-                        "the page offers their visitors to go on"
+                        "who asked for it is offered to go on"
                     )
                 stop.wait()
             finally:

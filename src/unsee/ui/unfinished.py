@@ -48,8 +48,11 @@ class Unfinished:
         return self.folder / f"{erasure}{STATE}"
 
     def note(self, erasure: str, asked: Mapping[str, Any]) -> None:
-        """Write down what was asked for."""
-        with writing(self.folder / f"{erasure}{NOTE}", overwrite=True) as temporary:
+        """Write down what was asked for; what is written already stays, and its place in time."""
+        path = self.folder / f"{erasure}{NOTE}"
+        if path.exists():
+            return
+        with writing(path) as temporary:
             temporary.write_text(json.dumps(asked) + "\n", encoding="utf-8")
 
     def notes(self) -> dict[str, dict[str, Any]]:
