@@ -52,6 +52,8 @@ class Hub:
     """Large files, by repository and sha256."""
     asked: list[str] = field(default_factory=list)
     """Requests about each repository: VERB /PATH OWNER/NAME."""
+    moving: set[str] = field(default_factory=set)
+    """Repositories that somebody else commits to whenever they have been looked at."""
     failing: dict[str, tuple[str, int]] = field(default_factory=dict)
     """Repository -> a piece of a path, and the status that such requests are answered with; with
     status 0 the connection is cut."""
@@ -155,6 +157,9 @@ def _answered(hub: Hub, verb: str, path: str, body: bytes, authorization: str) -
     if verb == "GET":
         siblings = [{"rfilename": file} for file in repository.files]
         about = {"id": name, "sha": repository.head, "private": repository.private}
+        if name in hub.moving:
+            repository.files["README.md"] = b"somebody else's"
+            repository.commits.append(("meanwhile", ["README.md"]))
         return {**about, "siblings": siblings}
     if not may_write:
         raise Refused(403, "You may only read")
@@ -194,15 +199,22 @@ def _place(hub: Hub, name: str, oid: str) -> dict[str, Any]:
 
 
 def _commit(hub: Hub, name: str, repository: Repository, lines: list[dict[str, Any]]) -> Any:
+    parent = lines[0]["value"].get("parentCommit")
+    if parent not in (None, repository.head):
+        raise Refused(412, "A commit has happened since")
     files: dict[str, bytes] = {}
+    gone = [line["value"]["path"] for line in lines[1:] if line["key"] == "deletedFile"]
     for line in lines[1:]:
         value = line["value"]
         if line["key"] == "lfsFile":
             files[value["path"]] = hub.objects[name, value["oid"]]
-        else:
-            assert line["key"] == "file"
+        elif line["key"] == "file":
             files[value["path"]] = base64.b64decode(value["content"])
+        else:
+            assert line["key"] == "deletedFile"
     repository.files |= files
-    repository.commits.append((lines[0]["value"]["summary"], sorted(files)))
+    for path in gone:
+        del repository.files[path]
+    repository.commits.append((lines[0]["value"]["summary"], sorted([*files, *gone])))
     url = f"{hub.url}/{name}/commit/{repository.head}"
     return {"commitUrl": url, "commitOid": repository.head}

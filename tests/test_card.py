@@ -13,7 +13,7 @@ from huggingface_hub import ModelCard
 
 import unsee
 from unsee.benchmarks.outcome import Outcome
-from unsee.card import Extras, measured, write_card
+from unsee.card import Extras, Measured, measured, write_card
 from unsee.card.markdown import code, plain, table
 from unsee.errors import CheckpointError, OptionError
 from unsee.weights import ErasedWeights
@@ -137,9 +137,10 @@ def test_a_result_says_whether_it_is_of_this_concept(cat: Path, here: Path):
     assert "**does not hold**" in other.text
     config = {**recipe.config, "method": "esd-u"}
     dog = replace(recipe, concepts=(unsee.Concept("dog"),), config=config)
-    (own,) = measured(here / "results", dog)
-    assert "was among those" in own.text
-    assert "(steps 321)" in own.text
+    (untold,) = measured(here / "results", dog)
+    assert (untold.own, other.own) == (False, False)
+    assert "does not say with how many steps" in untold.text
+    assert "(steps 321)" in untold.text
     for changes in (
         {"config": {**config, "eta": 3.0}},
         {"config": recipe.config},
@@ -147,6 +148,46 @@ def test_a_result_says_whether_it_is_of_this_concept(cat: Path, here: Path):
     ):
         (other,) = measured(here / "results", replace(dog, **changes))
         assert "**other erasures**" in other.text
+
+
+def test_a_result_is_of_a_file_only_where_all_settings_but_the_seeds_agree(cat: Path, here: Path):
+    recipe = ErasedWeights.load(cat).recipe
+    config = {**recipe.config, "method": "esd-u", "steps": 12, "lr": 1e-3}
+    dog = replace(recipe, concepts=(unsee.Concept("dog"),), config=config)
+    seconds = {"seconds": {"dog by esd-u": 1.0}}
+    fingerprint = {"model fingerprint": recipe.base_fingerprints[0]}
+
+    def found(**settings: object) -> Measured:
+        place = here / "results" / "one"
+        # By its hash it is the same base, whatever it was called.
+        name = "elsewhere" if "model fingerprint" in settings else "tiny"
+        outcome(name, settings={**seconds, **settings}).save(place)
+        (one,) = measured(place, dog)
+        return one
+
+    own = found(erasures={"esd-u": {**config, "seed": 9, "rollout_seed": 8}}, **fingerprint)
+    assert own.own
+    assert "with the settings of this file" in own.text
+    assert found(steps=12, lr=1e-3).own
+    for settings, told in (
+        ({"erasures": {"esd-u": {**config, "steps": 500}}}, "`steps` `500` there, `12` here"),
+        ({"erasures": {"esd-u": {**config, "preserve": []}}}, "`preserve` `[]` there"),
+        ({"erasures": {"esd-x": config}}, "does not say with how many steps"),
+        ({"steps": 12, "lr": 5e-5}, "`lr` `5e-05` there, `0.001` here"),
+        ({"steps": 12}, "does not say with how many steps"),
+    ):
+        one = found(**settings)
+        assert not one.own
+        assert told in one.text
+        path = with_recipe(cat, here / "dog.safetensors", concepts=dog.concepts, config=config)
+        # esd-u has other tensors, but a card looks at none.
+        write_card(path, here / "card", Extras(measured=[one]), overwrite=True)
+        results = section(text_of(here / "card"), "Results")
+        assert results.lstrip().startswith("<details><summary>Objects erased (one; this concept, ")
+        path.unlink()
+    outcome("tiny", settings={"model fingerprint": "0" * 64}).save(here / "results" / "other")
+    with pytest.raises(OptionError, match="no result"):
+        measured(here / "results" / "other", dog)
 
 
 def test_a_quick_result_says_so(cat: Path, here: Path):
@@ -162,9 +203,8 @@ def test_results_of_other_bases_are_left_out(cat: Path, here: Path):
     (one,) = measured(here / "results", recipe)
     assert one.name == "ours"
     assert "somebody" not in one.text
-    outcome("tiny", title="<i>A</i> title", settings={"seconds": {"cat by esd-x": 1.0}}).save(
-        here / "results/zebra"
-    )
+    settings = {"seconds": {"cat by esd-x": 1.0}, "erasures": {"esd-x": recipe.config}}
+    outcome("tiny", title="<i>A</i> title", settings=settings).save(here / "results/zebra")
     found = measured(here / "results", recipe)
     assert [one.name for one in found] == ["zebra", "ours"]
     write_card(cat, here / "card", Extras(measured=found))
@@ -195,7 +235,8 @@ def test_of_a_canvas_only_the_rows_of_this_very_erasure_are_taken(cat: Path, her
     (one,) = measured(RESULTS / "canvas-styles-preserve", recipe)
     hits, trials = row["after"]["ua"]
     assert f"| {row['target']} | {100 * hits / trials:.1f} |" in one.text
-    assert one.text.count("\n| ") == 2
+    # The head, the rule below it and one row.
+    assert one.text.count("\n| ") == 3
     for changes in (
         {"config": {**row["config"], "seed": 17}},
         {"base_fingerprints": ("0" * 64,)},

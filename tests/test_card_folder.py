@@ -19,7 +19,7 @@ from unsee.errors import CardError, ErasedFileError, OutputError
         (["--no-images", "--prompts", "cat"], "--no-images shows none"),
         (["--no-images", "--sheet", "x.png"], "--no-images shows none"),
         (["--sheet", "x.png", "--seeds", "1"], "--sheet is shown as it is"),
-        (["--sheet", "none.png"], "none.png is no picture"),
+        (["--sheet", "none.png"], "cannot read the picture none.png"),
         (["--repo", "name"], "--repo takes OWNER/NAME"),
         (["--base-model", "a//b"], "--base-model takes OWNER/NAME"),
         (["--license", "Mine alone"], "--license takes a name"),

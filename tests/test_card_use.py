@@ -2,6 +2,8 @@
 
 import shlex
 import shutil
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ from PIL import Image, PngImagePlugin
 
 import unsee
 from unsee.card import Extras, card_files, write_card
-from unsee.cli import parse, resolve
+from unsee.cli import WRONG_INPUT, parse, resolve
 from unsee.weights import ErasedWeights
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -117,3 +119,19 @@ def test_the_commands_of_its_page_parse():
         words, command, rest = resolve(shlex.split(line)[1:])
         assert command is not None
         parse(command, shlex.join(words), rest)
+
+
+def test_a_sheet_that_is_no_picture_or_a_bomb_is_refused_in_one_line(
+    cat: Path, here: Path, capsys: pytest.CaptureFixture[str]
+):
+    # A picture whose header promises more pixels than anybody has memory for.
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    chunk = b"IHDR" + header
+    png = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", len(header)) + chunk
+    (here / "bomb.png").write_bytes(png + struct.pack(">I", zlib.crc32(chunk)))
+    (here / "text.png").write_text("no picture")
+    for name in ("bomb.png", "text.png"):
+        assert run("card", cat, "--sheet", name) == WRONG_INPUT
+        (line,) = capsys.readouterr().err.splitlines()
+        assert f"cannot read the picture {name}" in line
+    assert not (here / "cat-card").exists()

@@ -79,12 +79,13 @@ class Told:
 
 @pytest.fixture(scope="module")
 def cards(cat: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of cards: `cat`, `again` (the same file, another card) and `odd`."""
+    """A folder of cards of the same file: `cat`, `again`, `odd` and `theirs`."""
     root = tmp_path_factory.mktemp("cards")
     sheet = Sheet(Image.new("RGB", (8, 8)), "a square", "A square.")
     write_card(cat, root / "cat", Extras(sheet=sheet))
     write_card(cat, root / "again", Extras(sheet=sheet, licence="mit"))
     write_card(cat, root / "odd", Extras(licence="no-such-licence"))
+    write_card(cat, root / "theirs", Extras(repository="owner/theirs"))
     return root
 
 
@@ -117,6 +118,10 @@ def hub() -> Iterator[Hub]:
     with serving(Hub()) as hub:
         hub.repositories["owner/public"] = Repository()
         hub.repositories["owner/other"] = Repository(files={"README.md": b"mine"})
+        stale = {"images/result-3.png": b"", "images/mine.png": b"", "images/before-after.png": b""}
+        hub.repositories["owner/theirs"] = Repository(files={**stale, "notes.md": b"mine"})
+        hub.repositories["owner/moving"] = Repository()
+        hub.moving.add("owner/moving")
         hub.failing = {
             f"owner/{name}": (piece, status) for name, (piece, status, _) in FAILURES.items()
         }
@@ -135,6 +140,9 @@ def told(hub: Hub, cards: Path, tmp_path_factory: pytest.TempPathFactory) -> dic
         "private": (WRITER, [cards / "cat/cat.safetensors", "--repo", "owner/own", "--private"]),
         "seen": (WRITER, [cards / "cat", "--repo", "owner/public", "--private"]),
         "other": (WRITER, [cards / "cat", "--repo", "owner/other"]),
+        "theirs": (WRITER, [cards / "theirs", "--repo", "owner/theirs"]),
+        "theirs again": (WRITER, [cards / "theirs", "--repo", "owner/theirs", "--overwrite"]),
+        "moving": (WRITER, [cards / "cat", "--repo", "owner/moving"]),
         "nobody": (None, [cards / "cat", "--repo", "owner/nobody"]),
         "unknown": ("hf_nonsense", [cards / "cat", "--repo", "owner/unknown"]),
         "reader": (READER, [cards / "cat", "--repo", "owner/reader"]),
@@ -170,6 +178,35 @@ def test_files_of_the_repository_are_replaced_only_when_told_so(hub: Hub, told: 
     assert told["again"].status == 0
     assert "has a README.md already" in told["other"].complaint
     assert hub.repositories["owner/other"].files == {"README.md": b"mine"}
+
+
+def test_pictures_of_an_earlier_card_go_only_when_told_so(hub: Hub, told: dict[str, Told]):
+    assert told["theirs"].status == 0, told["theirs"].err
+    first, second = hub.repositories["owner/theirs"].commits
+    assert first[1] == ["README.md", "cat.safetensors"]
+    assert second[1] == ["images/before-after.png", "images/result-3.png"]
+    assert "removed, since the card shows them no more: images/" in told["theirs again"].out
+    left = set(hub.repositories["owner/theirs"].files)
+    assert left == {"README.md", "cat.safetensors", "images/mine.png", "notes.md"}
+
+
+def test_what_somebody_else_commits_in_between_is_not_replaced(hub: Hub, told: dict[str, Told]):
+    assert "was changed by somebody else in the meantime; push again" in told["moving"].complaint
+    assert hub.repositories["owner/moving"].files == {"README.md": b"somebody else's"}
+
+
+def test_a_card_that_names_another_repository_is_refused(cards: Path):
+    with pytest.raises(CardError, match="from owner/theirs, not from owner/cat; push it there"):
+        push(cards / "theirs", "owner/cat")
+
+
+def test_importing_it_loads_no_model_code():
+    loaded = "import sys, unsee.push; print({'torch', 'huggingface_hub'} & set(sys.modules))"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", loaded], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "set()\n"
 
 
 def test_private_is_private_or_nothing(hub: Hub, told: dict[str, Told]):

@@ -2,6 +2,7 @@
 
 import os
 import re
+import runpy
 import shutil
 import signal
 import socket
@@ -62,6 +63,26 @@ def test_the_app_answers_with_the_package_beside_it(tmp_path: Path) -> None:
     finally:
         app.send_signal(signal.SIGTERM)
         assert app.wait(30) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("UNSEE_MODELS", "emojy", "unknown model 'emojy'; did you mean 'emoji'?"),
+        ("UNSEE_MOST_STEPS", "many", "UNSEE_MOST_STEPS must be a whole number, not 'many'"),
+    ],
+)
+def test_a_wrong_variable_is_one_line_of_the_log(
+    name: str, value: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("gradio")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(SPACE / "app.py"), run_name="__main__")
+    assert str(ended.value).startswith(f"unsee: error: {told}")
+    assert "\n" not in str(ended.value)
+    assert list(tmp_path.iterdir()) == []
 
 
 def _paths() -> str:

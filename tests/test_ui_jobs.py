@@ -11,7 +11,8 @@ from PIL import Image
 from unsee.errors import OptionError, OutOfMemory, Stopped
 from unsee.sheet import Column
 from unsee.ui import jobs as queue
-from unsee.ui.jobs import Jobs, Report, Snapshot, State
+from unsee.ui.job import Report, Snapshot, State
+from unsee.ui.jobs import Jobs
 from unsee.ui.sheets import Sheet
 
 MADE = Path("made.safetensors")
@@ -60,9 +61,14 @@ def until(holds: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
+def look(jobs: Jobs, owner: str, id: str) -> Snapshot:
+    (found,) = [one for one in jobs.of(owner) if one.id == id]
+    return found
+
+
 def over(jobs: Jobs, id: str, owner: str = "ann") -> Snapshot:
-    until(lambda: not jobs.look(owner, id).state.active)
-    return jobs.look(owner, id)
+    until(lambda: not look(jobs, owner, id).state.active)
+    return look(jobs, owner, id)
 
 
 def test_jobs_are_done_one_at_a_time_in_the_order_they_came(jobs: Jobs) -> None:
@@ -72,7 +78,7 @@ def test_jobs_are_done_one_at_a_time_in_the_order_they_came(jobs: Jobs) -> None:
         ids.append(jobs.submit("bob", name, lambda report, name=name: order.append(name) or MADE))
     assert first.begun.wait(20)
     owners = ("ann", "bob", "bob")
-    before = [jobs.look(owner, id).before for owner, id in zip(owners, ids, strict=True)]
+    before = [look(jobs, owner, id).before for owner, id in zip(owners, ids, strict=True)]
     assert before == [0, 1, 2]
     assert order == []
     first.let(3)
@@ -84,11 +90,11 @@ def test_progress_is_seen_while_it_is_made(jobs: Jobs) -> None:
     work = Held(4)
     id = jobs.submit("ann", "cat", work)
     assert work.begun.wait(20)
-    assert jobs.look("ann", id).phase == "loading"
-    assert jobs.look("ann", id).seconds_left is None
+    assert look(jobs, "ann", id).phase == "loading"
+    assert look(jobs, "ann", id).seconds_left is None
     work.let(2)
-    until(lambda: jobs.look("ann", id).step == 2)
-    seen = jobs.look("ann", id)
+    until(lambda: look(jobs, "ann", id).step == 2)
+    seen = look(jobs, "ann", id)
     assert (seen.state, seen.steps, seen.phase) == (State.RUNNING, 4, "")
     assert [point.loss for point in seen.losses] == [1, 1 / 2]
     assert seen.seconds_left is not None
@@ -116,14 +122,14 @@ def test_a_running_job_stops_after_its_step_and_goes_on_from_there(jobs: Jobs) -
     work.let(2)
     until(lambda: work.rests == 3)
     jobs.stop("ann", id)
-    assert jobs.look("ann", id).stopping
+    assert look(jobs, "ann", id).stopping
     work.let()
     stopped = over(jobs, id)
     assert (stopped.state, stopped.step, stopped.stopping) == (State.STOPPED, 3, False)
     jobs.go_on("ann", id)
     work.let(2)
     assert over(jobs, id).state == State.DONE
-    assert [point.step for point in jobs.look("ann", id).losses] == [1, 2, 3, 4, 5]
+    assert [point.step for point in look(jobs, "ann", id).losses] == [1, 2, 3, 4, 5]
 
 
 def test_a_stop_at_the_last_step_is_too_late(jobs: Jobs) -> None:
@@ -157,7 +163,7 @@ def test_a_waiting_job_leaves_the_queue_and_can_come_back(jobs: Jobs) -> None:
     jobs.submit("ann", "first", first)
     id = jobs.submit("ann", "second", second)
     jobs.stop("ann", id)
-    assert jobs.look("ann", id).state == State.STOPPED
+    assert look(jobs, "ann", id).state == State.STOPPED
     first.let(3)
     jobs.errand(lambda: None)
     assert not second.begun.is_set()
@@ -209,7 +215,7 @@ def test_nobody_sees_or_touches_the_jobs_of_others(jobs: Jobs) -> None:
     id = jobs.submit("ann", "cat", work)
     assert [job.id for job in jobs.of("ann")] == [id]
     assert jobs.of("bob") == []
-    for act in (jobs.look, jobs.stop, jobs.go_on, jobs.drop):
+    for act in (jobs.stop, jobs.go_on, jobs.drop):
         with pytest.raises(OptionError, match="no such erasure any more"):
             act("bob", id)
     work.let(3)
@@ -239,7 +245,7 @@ def test_an_errand_is_run_between_two_steps_on_the_same_thread(jobs: Jobs) -> No
     asking.join(20)
     assert answer == [1]
     assert threads[0] is threads[1]
-    assert jobs.look("ann", id).state == State.RUNNING
+    assert look(jobs, "ann", id).state == State.RUNNING
     work.let()
     assert over(jobs, id).state == State.DONE
 
@@ -279,23 +285,68 @@ def test_the_oldest_that_are_over_are_forgotten(
     assert discarded == [0, 1]
 
 
-def test_closing_stops_what_runs_and_refuses_what_comes() -> None:
+def test_closing_stops_what_runs_tells_what_is_left_and_refuses_what_comes() -> None:
     jobs = Jobs()
     discarded: list[str] = []
     finished = jobs.submit("ann", "dog", lambda report: MADE, lambda: discarded.append("dog"))
     over(jobs, finished)
     work = Held(100)
     id = jobs.submit("ann", "cat", work, lambda: discarded.append("cat"))
+    jobs.submit("bob", "owl", lambda report: MADE, lambda: discarded.append("owl"))
     work.let(2)
     until(lambda: work.rests == 3)
-    closing = threading.Thread(target=jobs.close)
+    left: list[Snapshot] = []
+    closing = threading.Thread(target=lambda: left.extend(jobs.close()))
     closing.start()
-    until(lambda: jobs.look("ann", id).stopping)
+    until(lambda: look(jobs, "ann", id).stopping)
     work.let(98)
     closing.join(20)
-    assert (jobs.look("ann", id).state, work.done) == (State.STOPPED, 3)
-    assert discarded == ["cat"]
+    assert [(one.title, one.state, one.step) for one in left] == [
+        ("cat", State.STOPPED, 3),
+        ("owl", State.WAITING, 0),
+    ]
+    assert (work.done, discarded) == (3, [])
     with pytest.raises(OptionError, match="going down"):
         jobs.submit("ann", "cat", work)
     with pytest.raises(OptionError, match="going down"):
         jobs.errand(lambda: None)
+
+
+def test_one_owner_cannot_fill_the_queue() -> None:
+    jobs = Jobs(most_own=2)
+    work = Held()
+    jobs.submit("ann", "runs", work)
+    waits = jobs.submit("ann", "waits", lambda report: MADE)
+    with pytest.raises(OptionError, match="2 of your erasures wait or run already"):
+        jobs.submit("ann", "too many", lambda report: MADE)
+    jobs.stop("ann", waits)
+    again = jobs.submit("ann", "instead", lambda report: MADE)
+    with pytest.raises(OptionError, match="2 of your erasures"):
+        jobs.go_on("ann", waits)
+    assert look(jobs, "ann", waits).state == State.STOPPED
+    bob = jobs.submit("bob", "another", lambda report: MADE)
+    work.let(3)
+    assert over(jobs, again).state == State.DONE
+    assert over(jobs, bob, "bob").state == State.DONE
+    jobs.go_on("ann", waits)
+    assert over(jobs, waits).state == State.DONE
+    jobs.close()
+
+
+def test_what_an_earlier_server_left_waits_to_be_gone_on_with(jobs: Jobs) -> None:
+    discarded: list[str] = []
+    jobs.resume("ann", "cat", lambda report: MADE, lambda: discarded.append("cat"), "left")
+    (left,) = jobs.of("ann")
+    assert (left.state, left.message, jobs.of("bob")) == (State.STOPPED, "left", [])
+    jobs.go_on("ann", left.id)
+    assert over(jobs, left.id).state == State.DONE
+
+
+def test_what_is_finished_is_forgotten_before_what_can_go_on(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "KEPT", 1)
+    jobs.resume("ann", "stopped", lambda report: MADE, lambda: None, "left")
+    over(jobs, jobs.submit("ann", "done", lambda report: MADE))
+    over(jobs, jobs.submit("ann", "last", lambda report: MADE))
+    assert [job.title for job in jobs.of("ann")] == ["stopped", "last"]

@@ -41,17 +41,21 @@ ARGUMENTS = [
 ]
 WAIT = 60_000
 """Milliseconds until something must have come of a click."""
+# On a busy machine a drawing takes more than the usual five seconds.
+expect.set_options(timeout=WAIT / 3)
 UNENDING = "100000"
 """Steps of an erasure that is not meant to end."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Served:
     """A server of the page, and where its erased files are."""
 
     address: str
     port: int
     folder: Path
+    running: str = ""
+    """The erasure that a test leaves to run when the server ends."""
 
 
 @pytest.fixture(scope="module")
@@ -72,9 +76,18 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         assert server.stdout is not None
         line = server.stdout.readline()
         assert line == f"the page is http://127.0.0.1:{port}/ (Ctrl-C ends it)\n"
-        yield Served(f"http://127.0.0.1:{port}/", port, folder)
+        served = Served(f"http://127.0.0.1:{port}/", port, folder)
+        yield served
         server.send_signal(signal.SIGTERM)
+        told = server.stdout.read().splitlines()
         assert server.wait(30) == 0
+        if served.running:
+            stopped = f"not finished: {served.running}, stopped after step [0-9]+ of {UNENDING}"
+            assert re.fullmatch(stopped, told[0])
+            assert "serve the same folder again" in told[1]
+            kept = sorted(path.suffix for path in (folder / "unfinished").iterdir())
+            assert kept == [".json", ".safetensors"]
+        assert len(told) == (2 if served.running else 0)
 
 
 @pytest.fixture(scope="module")
@@ -154,16 +167,52 @@ def fits(page: Page) -> None:
     assert page.evaluate("document.scrollingElement.scrollWidth <= window.innerWidth")
 
 
+def nothing_stays_beside_a_file_that_is_gone_or_broken(
+    page: Page, folder: Path, chosen: str
+) -> None:
+    """On a page that shows all that there can be of a file, and lists `gone` and `broken`."""
+
+    def choose(name: str) -> None:
+        page.get_by_label("File", exact=True).click()
+        page.get_by_role("option", name=name).click()
+
+    (folder / "gone.safetensors").unlink()
+    parts = ("#file-download", "#export", "#exported", "#pair")
+    for part in parts:
+        expect(page.locator(part)).to_be_visible()
+    for name, words in (
+        ("gone.safetensors", "there is no erased file 'gone.safetensors'; choose one of the list"),
+        ("broken.safetensors", "cannot read broken.safetensors: it is truncated"),
+    ):
+        choose(name)
+        expect(page.get_by_role("alert")).to_contain_text(words)
+        expect(page.locator("#file-recipe")).not_to_contain_text("base model")
+        expect(page.locator("#file-recipe")).not_to_contain_text(str(folder))
+        for part in parts:
+            expect(page.locator(part)).to_be_hidden()
+        # Not Gradio's own words beside them.
+        page.wait_for_timeout(300)
+        expect(page.locator(".toast-body")).to_have_count(0)
+        choose(chosen)
+        expect(page.locator("#file-download")).to_be_visible()
+    (folder / "broken.safetensors").unlink()
+
+
 def test_from_a_concept_to_its_file(served: Served, visit: Visit) -> None:
+    flat = (served.folder / "flat.safetensors").read_bytes()
+    for name, piece in (("broken", flat[:1000]), ("gone", flat)):
+        (served.folder / f"{name}.safetensors").write_bytes(piece)
     page = visit()
     expect(page.locator("#status")).to_contain_text("No erasure yet")
-    erase(page, "cat in the style of noto", eta="1.5")
+    # With no prompt to watch, it is the concept.
+    erase(page, "cat in the style of noto", eta="1.5", watched="")
     page.locator("#sheet img").nth(1).wait_for()
     state(page, "done")
     expect(page.locator("#status")).to_contain_text(
         "done after 4 steps: cat-in-the-style-of-noto.safetensors"
     )
     expect(page.locator("#sheet span")).to_have_text(["original", "erased"])
+    expect(page.locator("#sheet figcaption")).to_have_text(["cat in the style of noto"])
     expect(page.locator("#curve svg")).to_have_attribute("aria-label", re.compile("step 4 of 4"))
     with page.expect_download() as download:
         page.locator("#download").click()
@@ -174,9 +223,16 @@ def test_from_a_concept_to_its_file(served: Served, visit: Visit) -> None:
     assert (erased.recipe.title, erased.recipe.eta) == ("'cat in the style of noto'", 1.5)
     assert erased.recipe.config["steps"] == 4
 
+    # What the form says by now is of another erasure.
+    field(page, "watched").fill("church")
     page.locator("#look").click()
-    expect(page.locator("#file-recipe")).to_contain_text(erased.sha256)
+    expect(page.locator("#file-recipe")).to_contain_text("eta 1.5")
     expect(page.get_by_label("Prompt", exact=True)).to_have_value("cat in the style of noto")
+    for wrong, words in (("1.7", "a whole number up to 2**53, not 1.7"), ("", "seed is empty")):
+        field(page, "pair-seed").fill(wrong)
+        page.locator("#draw").click()
+        expect(page.get_by_role("alert")).to_contain_text(words)
+    field(page, "pair-seed").fill("7")
     page.locator("#draw").click()
     expect(page.locator("#pair img")).to_have_count(2)
     sources = [image.get_attribute("src") for image in page.locator("#pair img").all()]
@@ -191,6 +247,7 @@ def test_from_a_concept_to_its_file(served: Served, visit: Visit) -> None:
         page.locator("#exported").click()
     assert download.value.suggested_filename == "cat-in-the-style-of-noto-lora.safetensors"
     assert Path(download.value.path()).stat().st_size > 1000
+    nothing_stays_beside_a_file_that_is_gone_or_broken(page, served.folder, path.name)
 
 
 def test_what_is_wrong_in_the_form_is_said_in_one_line(visit: Visit) -> None:
@@ -200,6 +257,8 @@ def test_what_is_wrong_in_the_form_is_said_in_one_line(visit: Visit) -> None:
     expect(told).to_have_text("the concept is empty; name it, for instance 'Van Gogh'")
     erase(page, "cat", eta="101")
     expect(told).to_have_text("eta must be between 0 and 100, not 101.0")
+    erase(page, "cat", eta="1", every="2.5")
+    expect(told).to_contain_text("drawings must be a whole number up to 2**53, not 2.5")
     erase(page, "cat", eta="strong")
     expect(told).to_have_text("η must be a number, not 'strong'")
     page.get_by_label("Model").fill("emojy")
@@ -234,6 +293,77 @@ def test_cancelled_it_goes_on_or_is_dropped(served: Served, visit: Visit) -> Non
     assert not (served.folder / "dog.safetensors").exists()
 
 
+def test_on_a_phone_nothing_is_cut_off(visit: Visit) -> None:
+    page = visit(390, 844)
+    fits(page)
+    erase(page, "an unbelievably-long-name-without-a-single-blank-in-it " * 2)
+    state(page, "failed")
+    fits(page)
+    page.get_by_role("tab", name="Erased files").click()
+    page.get_by_label("File", exact=True).wait_for()
+    fits(page)
+
+
+def test_nobody_can_upload(served: Served) -> None:
+    body = (
+        b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n'
+        b"Content-Type: text/plain\r\n\r\nmore than nothing\r\n--x--\r\n"
+    )
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    asked = urllib.request.Request(f"{served.address}gradio_api/upload", body, kind)
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(asked, timeout=20)
+    assert refused.value.code == 413
+    refused.value.close()
+
+
+def test_the_server_gives_away_erased_files_alone(
+    served: Served, visit: Visit, tmp_path: Path
+) -> None:
+    visit()
+    (served.folder / "more").mkdir()
+    for path in (
+        served.folder / "notes.txt",
+        served.folder / ".token",
+        served.folder / ".hidden.safetensors",
+        served.folder / "more" / "more.safetensors",
+        served.folder / "unfinished" / "state.safetensors",
+        served.folder / "unfinished" / ".." / ".." / "outside.safetensors",
+        tmp_path / "outside.safetensors",
+    ):
+        path.resolve().write_bytes(b"secret")
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(f"{served.address}gradio_api/file={path}", timeout=20)
+        assert refused.value.code in (403, 404)
+        refused.value.close()
+        path.resolve().unlink()
+
+
+def test_a_busy_port_is_refused_in_one_line(
+    served: Served, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    folder = str(tmp_path / "erased")
+    assert main(["ui", "--port", str(served.port), "--folder", folder]) == WRONG_INPUT
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == (
+        f"unsee: error: cannot serve at 127.0.0.1:{served.port}: Address already in use; "
+        "try another --port"
+    )
+    assert not (tmp_path / "erased").exists()
+
+
+def test_without_gradio_the_line_that_installs_it_is_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "gradio", None)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    assert main(["ui", "--port", str(port), "--folder", str(tmp_path / "erased")]) == WRONG_INPUT
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == "unsee: error: the page needs an extra: pip install 'unsee[ui]'"
+
+
+# The last one: what it leaves would be before all others in the queue.
 def test_two_visitors_wait_for_each_other_and_do_not_mix(served: Served, visit: Visit) -> None:
     ann, bob = visit(), visit()
     erase(ann, "church", UNENDING, every="1000")
@@ -269,53 +399,7 @@ def test_two_visitors_wait_for_each_other_and_do_not_mix(served: Served, visit: 
     state(ann, "stopped")
     ann.locator("#drop").click()
     expect(ann.locator("#status")).to_contain_text("robot.safetensors")
-
-
-def test_on_a_phone_nothing_is_cut_off(visit: Visit) -> None:
-    page = visit(390, 844)
-    fits(page)
-    erase(page, "an unbelievably-long-name-without-a-single-blank-in-it " * 2)
-    state(page, "failed")
-    fits(page)
-    page.get_by_role("tab", name="Erased files").click()
-    page.get_by_label("File", exact=True).wait_for()
-    fits(page)
-
-
-def test_the_server_gives_away_erased_files_alone(served: Served, tmp_path: Path) -> None:
-    served.folder.joinpath("unfinished").mkdir(parents=True, exist_ok=True)
-    for path in (
-        served.folder / "unfinished" / "state.safetensors",
-        served.folder / "unfinished" / ".." / ".." / "outside.safetensors",
-        tmp_path / "outside.safetensors",
-    ):
-        path.resolve().write_bytes(b"secret")
-        with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(f"{served.address}gradio_api/file={path}", timeout=20)
-        assert refused.value.code in (403, 404)
-        refused.value.close()
-        path.resolve().unlink()
-
-
-def test_a_busy_port_is_refused_in_one_line(
-    served: Served, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    folder = str(tmp_path / "erased")
-    assert main(["ui", "--port", str(served.port), "--folder", folder]) == WRONG_INPUT
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line == (
-        f"unsee: error: cannot serve at 127.0.0.1:{served.port}: Address already in use; "
-        "try another --port"
-    )
-    assert not (tmp_path / "erased").exists()
-
-
-def test_without_gradio_the_line_that_installs_it_is_told(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setitem(sys.modules, "gradio", None)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    assert main(["ui", "--port", str(port), "--folder", str(tmp_path / "erased")]) == WRONG_INPUT
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line == "unsee: error: the page needs an extra: pip install 'unsee[ui]'"
+    # What runs when the server ends, it tells and keeps: `served` looks at that.
+    erase(ann, "owl", UNENDING, every="1000")
+    ann.locator("#status progress").wait_for()
+    served.running = "'owl' from emoji"

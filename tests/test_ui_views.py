@@ -14,7 +14,7 @@ from PIL import Image
 from unsee.errors import OptionError
 from unsee.sheet import Column
 from unsee.ui import views
-from unsee.ui.jobs import Snapshot, State
+from unsee.ui.job import Snapshot, State
 from unsee.ui.losses import HEIGHT, LEFT, MOST_POINTS, WIDTH, Losses, Point, curve
 from unsee.ui.sheets import Sheet
 

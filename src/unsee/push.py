@@ -14,13 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from unsee.card import card_files
-from unsee.card.folder import README
-from unsee.card.metadata import check_repository
 from unsee.errors import CardError, HubError
 
 if TYPE_CHECKING:
-    from huggingface_hub import HfApi
+    from huggingface_hub import HfApi, ModelInfo
     from huggingface_hub.errors import HfHubHTTPError
 
 
@@ -36,6 +33,8 @@ class Pushed:
     """Whether the repository is new."""
     changed: bool
     """Whether there was anything to commit."""
+    removed: tuple[str, ...] = ()
+    """Pictures of an earlier card that this one does not show."""
     remarks: tuple[str, ...] = ()
     """What the hub has to say about the card."""
 
@@ -44,33 +43,54 @@ def push(place: Path, repository: str, *, private: bool = False, overwrite: bool
     """Upload the card's folder `place`, or the one that the erased file `place` lies in.
 
     A repository that is missing is created, for nobody else's eyes where `private` is asked for.
+    With `overwrite`, files of an earlier card are replaced, and its pictures that are on this one
+    no more are removed.
 
     Raises:
         OptionError: `repository` is not OWNER/NAME.
-        CardError: `place` is no card's folder, or something in it is no part of the card.
-        HubError: there is no token, the hub is out of reach, or it refuses.
+        CardError: `place` is no card's folder, something in it is no part of the card, or the card
+            says to download the file from another repository.
+        HubError: there is no token, the hub is out of reach, it refuses, or somebody else changed
+            the repository in between.
     """
+    from unsee.card import card_files
+    from unsee.card.folder import is_made_picture
+    from unsee.card.metadata import check_repository
+
     check_repository(repository, "--repo")
     files = card_files(_folder(place))
+    if files.repository not in (None, repository):
+        raise CardError(
+            f"the card says to download {files.weights} from {files.repository}, not from "
+            f"{repository}; push it there, or make it again with --repo {repository}"
+        )
     token = _token()
-    from huggingface_hub import CommitOperationAdd, HfApi
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
     api = HfApi(token=token)
     with _in_our_words(repository, token):
-        created = _find_or_create(api, repository, files.paths, private, overwrite)
-        before = api.model_info(repository).sha
+        found, created = _find_or_create(api, repository, files.paths, private, overwrite)
+        there = [one.rfilename for one in found.siblings or ()]
+        gone = [path for path in there if is_made_picture(path) and path not in files.paths]
+        removed = tuple(gone) if overwrite else ()
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             commit = api.create_commit(
                 repository,
-                [CommitOperationAdd(path, files.folder / path) for path in files.paths],
+                [
+                    *(CommitOperationAdd(path, files.folder / path) for path in files.paths),
+                    *(CommitOperationDelete(path) for path in removed),
+                ],
                 commit_message=f"{files.weights} and its card",
+                # What was looked at above: else the work of others might be replaced unseen.
+                parent_commit=found.sha,
             )
     return Pushed(
         url=f"{api.endpoint}/{repository}",
         paths=files.paths,
         created=created,
-        changed=commit.oid != before,
+        changed=commit.oid != found.sha,
+        removed=removed,
         remarks=tuple(
             " ".join(str(one.message).split())
             for one in caught
@@ -81,6 +101,8 @@ def push(place: Path, repository: str, *, private: bool = False, overwrite: bool
 
 def _folder(place: Path) -> Path:
     """Find the folder that is meant."""
+    from unsee.card.folder import README
+
     if place.is_dir():
         return place
     if not place.is_file():
@@ -107,15 +129,15 @@ def _token() -> str:
 
 def _find_or_create(
     api: "HfApi", repository: str, paths: tuple[str, ...], private: bool, overwrite: bool
-) -> bool:
-    """Return whether the repository had to be created."""
+) -> "tuple[ModelInfo, bool]":
+    """Return what is known of the repository, and whether it had to be created."""
     from huggingface_hub.errors import RepositoryNotFoundError
 
     try:
         found = api.model_info(repository)
     except RepositoryNotFoundError:
         api.create_repo(repository, private=True if private else None)
-        return True
+        return api.model_info(repository), True
     if private and not found.private:
         raise HubError(
             f"{repository} is there already, and everybody can see it; make it private in its "
@@ -128,7 +150,7 @@ def _find_or_create(
             f"{repository} has a {taken[0]} already; replace it with --overwrite, or choose "
             "another name"
         )
-    return False
+    return found, False
 
 
 @contextlib.contextmanager
@@ -170,6 +192,8 @@ def _refusal(repository: str, error: "HfHubHTTPError") -> str:
             f"this token may not write to {repository}; use one that may, of {owner} or a member"
             f"{said}"
         )
+    if status in (409, 412):
+        return f"{repository} was changed by somebody else in the meantime; push again{said}"
     if status == 429:
         return f"the hub asks to wait before anything more is pushed{said}; try again later"
     if status >= 500:

@@ -1,6 +1,7 @@
 """The result of an erasure: the changed tensors, and how they came about.
 
 Recipe          the header of the file, key by key
+Header          the recipe and the shapes; `read` takes them from a file and leaves the rest
 ErasedWeights   save, load; apply, restore, applied
 apply           an erased file onto a model or onto a diffusers pipeline
 applied_to      what a network carries at the moment
@@ -92,6 +93,24 @@ class Recipe:
         return recipe
 
 
+@dataclass(frozen=True)
+class Header:
+    """What an erased file says of itself, without its tensors."""
+
+    recipe: Recipe
+    shapes: Mapping[str, tuple[int, ...]]
+    """Of each tensor in the file, by its name."""
+
+    @classmethod
+    def read(cls, path: str | Path) -> "Header":
+        """Read the header of a file; an ErasedFileError as ErasedWeights.load raises it."""
+        path = Path(path)
+        with _opened(path) as file:
+            recipe = _recipe_of(path, file)
+            names = sorted(file.keys())
+            return cls(recipe, {name: tuple(file.get_slice(name).get_shape()) for name in names})
+
+
 @dataclass(frozen=True, eq=False)
 class ErasedWeights:
     """Trained values of some parameters of a base model."""
@@ -129,27 +148,9 @@ class ErasedWeights:
     def load(cls, path: str | Path) -> "ErasedWeights":
         """Read a file that `save` wrote; an ErasedFileError if it is not one, or not whole."""
         path = Path(path)
-        if not path.is_file():
-            raise ErasedFileError(f"there is no file {path}; `unsee erase` makes one")
-        try:
-            with safe_open(path, framework="pt") as file:
-                header = (file.metadata() or {}).get(_KEY)
-                tensors = {name: file.get_tensor(name) for name in sorted(file.keys())}
-        except (SafetensorError, OSError) as error:
-            raise ErasedFileError(f"cannot read {path}: {_what_it_is(path, error)}") from error
-        if header is None:
-            raise ErasedFileError(
-                f"{path} is a safetensors file, but not one that unsee wrote; "
-                "give a file that `unsee erase` made"
-            )
-        try:
-            recipe = Recipe.from_json(header)
-        except _NOT_A_RECIPE as error:
-            raise ErasedFileError(
-                f"{path} has a header that this version of unsee cannot read ({error}); "
-                "erase again, or use the version that wrote it"
-            ) from error
-        return cls(tensors, recipe)
+        with _opened(path) as file:
+            recipe = _recipe_of(path, file)
+            return cls({name: file.get_tensor(name) for name in sorted(file.keys())}, recipe)
 
     @property
     def _metadata(self) -> dict[str, str]:
@@ -239,6 +240,34 @@ def applied_to(network: nn.Module) -> ErasedWeights | None:
 class _Applied:
     weights: ErasedWeights
     exchange: Exchange
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """Open a safetensors file; an ErasedFileError if it is none, or not whole."""
+    if not path.is_file():
+        raise ErasedFileError(f"there is no file {path}; `unsee erase` makes one")
+    try:
+        with safe_open(path, framework="pt") as file:
+            yield file
+    except (SafetensorError, OSError) as error:
+        raise ErasedFileError(f"cannot read {path}: {_what_it_is(path, error)}") from error
+
+
+def _recipe_of(path: Path, file: Any) -> Recipe:
+    header = (file.metadata() or {}).get(_KEY)
+    if header is None:
+        raise ErasedFileError(
+            f"{path} is a safetensors file, but not one that unsee wrote; "
+            "give a file that `unsee erase` made"
+        )
+    try:
+        return Recipe.from_json(header)
+    except _NOT_A_RECIPE as error:
+        raise ErasedFileError(
+            f"{path} has a header that this version of unsee cannot read ({error}); "
+            "erase again, or use the version that wrote it"
+        ) from error
 
 
 def _network(model: Any) -> nn.Module:

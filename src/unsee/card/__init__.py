@@ -6,6 +6,7 @@ Extras        what the file itself does not know: pictures, results, licence, wh
 
 metadata.py   the lines of YAML that the hub reads
 text.py       the card, section by section
+likeness.py   is a result that of the file?
 measured.py   results -> tables; no number stands in a card that is not in a result
 markdown.py   phrases of users as Markdown that shows them as they are
 

@@ -8,6 +8,7 @@
 
 CardFiles    what lies in such a folder
 card_files   look, and refuse what is no part of it
+is_made_picture   is this the path of a picture of a card?
 check_card   may a card be written there?
 write_card   write one
 """
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unsee.card.text import SHEET, Extras, Weights, figure, readme
+from unsee.card.use import downloaded_from
 from unsee.concepts import slug
 from unsee.errors import CardError
 from unsee.export.folder import check_folder, writing_folder
@@ -27,6 +29,7 @@ from unsee.weights import ErasedWeights
 
 README = "README.md"
 _PART = re.compile(rf"{re.escape(README)}|[^/]+\.safetensors|images/[^/]+\.png|LICEN[SC]E[^/]*")
+_PICTURE = re.compile(rf"{re.escape(SHEET)}|{re.escape(figure(0)).replace('0', '[0-9]+')}")
 _PLAIN_NAME = re.compile(r"\w[\w.-]*\.safetensors", re.ASCII)
 
 
@@ -39,6 +42,8 @@ class CardFiles:
     """Name of the erased file."""
     paths: tuple[str, ...]
     """Every file, this one too, by its path in the folder."""
+    repository: str | None = None
+    """OWNER/NAME that the card says to download the file from."""
 
 
 def card_files(folder: Path) -> CardFiles:
@@ -68,7 +73,12 @@ def card_files(folder: Path) -> CardFiles:
             f"the card in {folder} is not about the {weights[0]} in it, whose sha256 it does not "
             "name; make it again with `unsee card`"
         )
-    return CardFiles(folder, weights[0], paths)
+    return CardFiles(folder, weights[0], paths, downloaded_from(text, weights[0]))
+
+
+def is_made_picture(path: str) -> bool:
+    """Whether a path is one that pictures of a card have, whatever is on this card."""
+    return _PICTURE.fullmatch(path) is not None
 
 
 def check_card(out: Path, *, overwrite: bool = False) -> None:

@@ -4,7 +4,7 @@ Measured   one result: its text and the figure beside it
 measured   a folder of results and a recipe -> what was measured on the same base
 
 Two kinds are read. An experiment (`result.json`) erases anew, with settings of its own: the card
-says so, and whether this concept was among those that it erased. A canvas (`rows.jsonl`) keeps the
+says so, and how near its erasures are to this one (likeness.py). A canvas (`rows.jsonl`) keeps the
 settings of every row: only rows of this very erasure are taken.
 Every number is copied from the result as it stands there.
 """
@@ -19,9 +19,9 @@ from typing import Any
 from unsee.benchmarks.canvas import Target
 from unsee.benchmarks.canvas_table import table as canvas_table
 from unsee.benchmarks.outcome import FIGURE, RESULT, Claim, Outcome
-from unsee.benchmarks.systems import System
+from unsee.card.likeness import Likeness, likeness, plainly_named
 from unsee.card.markdown import code, plain, table
-from unsee.errors import CheckpointError, OptionError, UnknownName, UnseeError
+from unsee.errors import CheckpointError, OptionError, UnknownName
 from unsee.weights import Recipe
 
 ROWS = "rows.jsonl"
@@ -39,7 +39,9 @@ class Measured:
     text: str
     """Markdown: what was measured, and a table."""
     own: bool
-    """Whether this concept, erased by this method and eta, is among what was measured."""
+    """Whether it is of this concept, erased by this method with these settings."""
+    about: str = "this concept"
+    """Whose numbers these are, for a heading."""
     figure: Path | None = None
     """Its plots."""
 
@@ -72,14 +74,15 @@ def _of(place: Path, recipe: Recipe) -> Iterator[Measured]:
     name = place.resolve().name
     if (place / RESULT).exists():
         outcome = Outcome.read(place)
-        # A model on disk goes by its name in a recipe, wherever it lies.
-        if recipe.base in (outcome.model, Path(outcome.model).name):
+        if _same_base(outcome, recipe):
             figure = place / FIGURE
+            like = likeness(outcome, recipe)
             yield Measured(
                 name,
                 outcome.title,
-                _experiment(outcome, recipe),
-                _erases(outcome, recipe),
+                _experiment(outcome, recipe, like),
+                like.own,
+                like.about,
                 figure if figure.exists() else None,
             )
     if (place / ROWS).exists():
@@ -88,7 +91,15 @@ def _of(place: Path, recipe: Recipe) -> Iterator[Measured]:
             yield Measured(name, "This erasure", _canvas(rows), own=True)
 
 
-def _experiment(outcome: Outcome, recipe: Recipe) -> str:
+def _same_base(outcome: Outcome, recipe: Recipe) -> bool:
+    fingerprint = outcome.settings.get("model fingerprint")
+    if fingerprint is not None:
+        return fingerprint in recipe.base_fingerprints
+    # A model on disk goes by its name in a recipe, wherever it lies.
+    return recipe.base in (outcome.model, Path(outcome.model).name)
+
+
+def _experiment(outcome: Outcome, recipe: Recipe, like: Likeness) -> str:
     """Tell what was measured, then the table, claims and notes as the result has them."""
     base = code(recipe.base)
     settings = outcome.settings
@@ -96,13 +107,7 @@ def _experiment(outcome: Outcome, recipe: Recipe) -> str:
     paragraphs = [
         f"Section {plain(outcome.section)} of the paper, on {base}"
         + (f" ({plain(told)}). " if told else ". ")
-        + (
-            "This concept was among those that the experiment erased by this method and η, anew "
-            "and with settings of its own."
-            if _erases(outcome, recipe)
-            else "Its numbers are of **other erasures** from the same base: this concept, by this "
-            "method and η, is not among them."
-        ),
+        + like.text,
         _table(outcome),
     ]
     if settings.get("quick"):
@@ -131,20 +136,6 @@ def _table(outcome: Outcome) -> str:
     return table(header, rows)
 
 
-def _erases(outcome: Outcome, recipe: Recipe) -> bool:
-    """Whether the experiment erased these phrases by this method and eta."""
-    phrases = ", ".join(concept.phrase for concept in recipe.concepts)
-    for erasure in outcome.settings.get("seconds", {}):
-        what, _, by = erasure.rpartition(" by ")
-        try:
-            system = System.named(by)
-        except UnseeError:
-            continue
-        if what == phrases and (system.method, system.eta) == (recipe.method, recipe.eta):
-            return _plainly_named(recipe)
-    return False
-
-
 def _canvas(rows: list[dict[str, Any]]) -> str:
     """The rows of this erasure; not those beside which a canvas puts them."""
     lines = canvas_table(rows).splitlines()
@@ -158,7 +149,8 @@ def _canvas(rows: list[dict[str, Any]]) -> str:
                 "counts: UA is the part of the pictures asked for with the concept that are not "
                 "recognised as it; IRA the part of other styles (or objects) that still are; CRA "
                 "the part of objects (or styles) that still are in the same pictures. In brackets: "
-                "of the unedited model. Prompts that the erasure was told are not counted."
+                "after IRA and CRA, as per cent of the unedited model's; after FID, the unedited "
+                "model's. Prompts that the erasure was told are not counted."
             ),
         ]
     )
@@ -181,13 +173,8 @@ def _is_this(row: dict[str, Any], recipe: Recipe) -> bool:
     except (KeyError, UnknownName):
         return False
     return (
-        _plainly_named(recipe)
+        plainly_named(recipe)
         and [phrase] == [concept.phrase for concept in recipe.concepts]
         and row.get("model") in recipe.base_fingerprints
         and row.get("config") == recipe.config
     )
-
-
-def _plainly_named(recipe: Recipe) -> bool:
-    """Whether each concept is a phrase and nothing else: benchmarks erase no others."""
-    return all(one.erase_from is None and not one.synonyms for one in recipe.concepts)

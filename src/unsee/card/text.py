@@ -182,8 +182,7 @@ def _results(recipe: Recipe, results: Sequence[Measured]) -> Iterator[str]:
         if result.own:
             yield "\n\n".join([f"### {plain(result.title)}", *parts])
         else:
-            about = f"{result.name}; other erasures from the same base"
-            yield folded(f"{result.title} ({about})", *parts)
+            yield folded(f"{result.title} ({result.name}; {result.about})", *parts)
 
 
 def _limits(recipe: Recipe, has_numbers: bool) -> Iterator[str]:

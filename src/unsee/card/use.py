@@ -1,8 +1,10 @@
 """How to put an erased file onto its base: lines that run as they stand.
 
-use   download, Python, diffusers, command line
+use               download, Python, diffusers, command line
+downloaded_from   the section back -> the repository that it says to download from
 """
 
+import contextlib
 import json
 import shlex
 
@@ -11,6 +13,7 @@ from unsee.loading import MODELS
 
 _ELSEWHERE = "# where your copy of it lies"
 SINGLE_FILE = ".safetensors"
+_DOWNLOAD = ("hf", "download")
 
 
 def use(file: str, base: str, repository: str | None, own: str | None, prompt: str) -> str:
@@ -51,12 +54,22 @@ def use(file: str, base: str, repository: str | None, own: str | None, prompt: s
     return "\n\n".join(parts)
 
 
+def downloaded_from(text: str, file: str) -> str | None:
+    """Find the OWNER/NAME that a card says to download `file` from; None where it names none."""
+    for line in text.splitlines():
+        with contextlib.suppress(ValueError):
+            match shlex.split(line) if line.startswith(" ".join(_DOWNLOAD)) else []:
+                case [_, _, own, name, *_] if name == file:
+                    return own
+    return None
+
+
 def _download(file: str, own: str | None) -> str:
     if own is None:
         return f"Download {code(file)} from the files of this page. With `unsee` installed:"
     return "\n\n".join(
         [
-            block("console", shlex.join(["hf", "download", own, file, "--local-dir", "."])),
+            block("console", shlex.join([*_DOWNLOAD, own, file, "--local-dir", "."])),
             "With `unsee` installed:",
         ]
     )

@@ -8,7 +8,7 @@ from tyro.conf import Positional
 
 from unsee.commands import console
 from unsee.commands.options import ByModel, LoadOptions, Optional, load_base, prompt_set
-from unsee.errors import CardError, OptionError
+from unsee.errors import OptionError
 from unsee.prompts import DRAWN_AT_ONCE
 
 if TYPE_CHECKING:
@@ -137,15 +137,10 @@ def _drawn(options: CardOptions, erased: "ErasedWeights", rows: "PromptSet") -> 
 
 
 def _taken(path: Path) -> "Sheet":
-    from PIL import Image
-
     from unsee.card import Sheet
+    from unsee.pictures import read_pictures
 
-    try:
-        with Image.open(path) as picture:
-            image = picture.convert("RGB")
-    except OSError as error:
-        raise CardError(f"{path} is no picture that can be read ({error})") from error
+    (image,) = read_pictures([path])
     return Sheet(
         image,
         "Pictures before and after the erasure, labelled with their prompts and seeds.",

@@ -20,7 +20,7 @@ class PushOptions:
     private: bool = False
     """Create it for nobody else's eyes."""
     overwrite: bool = False
-    """Replace files that the repository has already."""
+    """Replace files that the repository has already, and remove the pictures of an earlier card."""
 
 
 def push(options: PushOptions) -> None:
@@ -42,3 +42,5 @@ def push(options: PushOptions) -> None:
         return
     made = "new, " if pushed.created else ""
     console.say(f"pushed to {pushed.url}: {made}{', '.join(pushed.paths)}")
+    if pushed.removed:
+        console.say(f"removed, since the card shows them no more: {', '.join(pushed.removed)}")

@@ -23,6 +23,10 @@ class UiOptions:
     """The address to serve at; 0.0.0.0 lets other machines in."""
     port: int = 7860
     """Its port."""
+    most_own: int = 5
+    """Erasures of one visitor that may wait or run at once."""
+    most_steps: Optional[int] = None
+    """The most steps that a visitor may ask for; without it, as many as an erasure can have."""
     share: bool = False
     """Have Gradio's servers pass a public address on to this page."""
     device: Optional[str] = None
@@ -43,14 +47,19 @@ def ui(options: UiOptions) -> None:
     from unsee.ui.studio import Studio
 
     studio = Studio(
-        options.folder, options.models, fixed=options.fixed_models, device=options.device
+        options.folder,
+        options.models,
+        fixed=options.fixed_models,
+        device=options.device,
+        most_own=options.most_own,
+        most_steps=options.most_steps,
     )
     serve_until_stopped(
         studio,
         host=options.host,
         port=options.port,
         share=options.share,
-        ready=lambda address: console.say(f"the page is {address} (Ctrl-C ends it)"),
+        say=console.say,
     )
 
 

@@ -3,6 +3,7 @@
 MODELS       the models that unsee knows by name
 load         a name, a folder, a single file or a hub id -> Model
 check_name   before long work: could this be one of them?
+check_device before long work: can it compute there?
 
 families.py        which pipelines unsee edits, and which parts each has
 folder.py          checkpoints in the format of diffusers
@@ -64,7 +65,7 @@ def load(
     """
     name = str(name)
     # Before minutes of reading: may the model go there?
-    place = _device(device)
+    place = check_device(device)
     options = {
         "config": None if config is None else str(config),
         "tokenizer": None if tokenizer is None else str(tokenizer),
@@ -123,7 +124,8 @@ def _single_file(name: str) -> Path | None:
     return None
 
 
-def _device(device: str | torch.device | None) -> torch.device:
+def check_device(device: str | torch.device | None) -> torch.device:
+    """Return the device to compute on; an OptionError for one that cannot be used here."""
     chosen = device or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
         torch.empty(0, device=chosen)

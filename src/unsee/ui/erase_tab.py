@@ -1,4 +1,4 @@
-"""The tab where a concept is erased: a form, and beside it how the erasure goes.
+"""The tab where a concept is erased: the form, and beside it how the erasure goes.
 
 EraseTab   the components; `shown` is what stands beside the form at a moment
 """
@@ -8,24 +8,17 @@ from typing import Any
 
 import gradio as gr
 
-from unsee.config import RECIPES
 from unsee.errors import OptionError, UnseeError
-from unsee.selection import METHODS
 from unsee.ui import views
-from unsee.ui.erasures import Request, number
-from unsee.ui.jobs import Snapshot, State
+from unsee.ui.erase_form import EraseForm
+from unsee.ui.job import Snapshot, State
 from unsee.ui.losses import curve
+from unsee.ui.shown import line, offer
 from unsee.ui.studio import Studio
 
 REFRESH, IDLE = 1.0, 5.0
 """Seconds between two looks at the visitor's jobs: while one is not over, and else. It never stops
 looking: an answer that comes late, and says that all is over, would be the last."""
-SHEET_EVERY = 50
-RECIPES_OWN, MODELS_OWN = "the recipe's", "the model's"
-WATCHED = {
-    "emoji": "cat in the style of twemoji\nchurch in the style of twemoji\ncat in the style of noto"
-}
-"""By model, what the page suggests to watch."""
 
 TO_THE_JOB = """() => {
   const job = document.querySelector("#status .job[data-state]");
@@ -48,105 +41,11 @@ class EraseTab:
         self._visitor = visitor
         with gr.Row(equal_height=False):
             with gr.Column(scale=2, min_width=320):
-                self._lay_out_form()
+                self.form = EraseForm(studio)
+                self.complaint = gr.HTML(visible=False, elem_id="erase-complaint")
             with gr.Column(scale=3, min_width=320):
                 self._lay_out_job()
         self._connect()
-
-    def _lay_out_form(self) -> None:
-        models = self._studio.models
-        self.model = gr.Dropdown(
-            list(models),
-            value=models[0],
-            label="Model",
-            info="" if self._studio.fixed else "A name, a hub id, or a folder on the server.",
-            allow_custom_value=not self._studio.fixed,
-            elem_id="model",
-        )
-        self.phrase = gr.Textbox(
-            "",
-            label="Concept",
-            placeholder="in the style of twemoji",
-            info="In the words that people ask for it.",
-            max_length=1000,
-            elem_id="concept",
-        )
-        with gr.Row():
-            self.method = gr.Dropdown(
-                [RECIPES_OWN, *METHODS],
-                value=RECIPES_OWN,
-                label="Method",
-                info="esd-x for styles, esd-u for objects.",
-                scale=2,
-                min_width=170,
-                elem_id="method",
-            )
-            self.eta = gr.Textbox(
-                "",
-                label="η",
-                info="1 to 3 is usual.",
-                placeholder=RECIPES_OWN,
-                max_length=40,
-                min_width=150,
-                elem_id="eta",
-            )
-        with gr.Accordion("More settings", open=False, elem_id="more"):
-            self.recipe = gr.Dropdown(
-                [MODELS_OWN, *RECIPES], value=MODELS_OWN, label="Recipe", elem_id="recipe"
-            )
-            with gr.Row():
-                self.steps = gr.Textbox(
-                    "",
-                    label="Steps",
-                    placeholder=RECIPES_OWN,
-                    max_length=40,
-                    min_width=110,
-                    elem_id="steps",
-                )
-                self.seed = gr.Textbox(
-                    "",
-                    label="Seed",
-                    placeholder=RECIPES_OWN,
-                    max_length=40,
-                    min_width=110,
-                    elem_id="seed",
-                )
-            self.preserve = gr.Textbox(
-                "",
-                label="Prompts to preserve",
-                info="One in each line: what must stay as it is.",
-                lines=2,
-                max_lines=6,
-                elem_id="preserve",
-            )
-            self.watched = gr.Textbox(
-                value=WATCHED.get(models[0], ""),
-                label="Prompts to watch",
-                info="One in each line: drawn before, during and after.",
-                lines=3,
-                max_lines=8,
-                elem_id="watched",
-            )
-            with gr.Row():
-                self.every = gr.Number(
-                    value=SHEET_EVERY,
-                    label="Draw every",
-                    info="Steps.",
-                    precision=0,
-                    min_width=110,
-                    elem_id="every",
-                )
-                self.sheet_seed = gr.Number(
-                    value=0,
-                    label="Sheet seed",
-                    info="Of the noise.",
-                    precision=0,
-                    min_width=110,
-                    elem_id="sheet-seed",
-                )
-        # Until the browser has told who visits: nobody would find the job.
-        self.erase = gr.Button("Erase", variant="primary", interactive=False, elem_id="erase")
-        self.complaint = gr.HTML(visible=False, elem_id="erase-complaint")
 
     def _lay_out_job(self) -> None:
         self.picker = gr.Dropdown(label="Your erasures", visible=False, elem_id="jobs")
@@ -185,24 +84,11 @@ class EraseTab:
             "concurrency_limit": None,
             "api_visibility": "private",
         }
-        fields = [
-            self.model,
-            self.phrase,
-            self.recipe,
-            self.method,
-            self.eta,
-            self.steps,
-            self.seed,
-            self.preserve,
-            self.watched,
-            self.every,
-            self.sheet_seed,
-        ]
         answer = [self.complaint, *self.outputs]
         started = gr.on(
-            [self.erase.click, self.phrase.submit],
+            [self.form.erase.click, self.form.phrase.submit],
             self._start,
-            [self._visitor, self.seen, *fields],
+            [self._visitor, self.seen, *self.form.fields],
             answer,
             trigger_mode="once",
             **quick,
@@ -246,7 +132,7 @@ class EraseTab:
             picker,
             *_about(now),
             sheet,
-            _line(curve(now.losses, now.steps) if now else ""),
+            line(curve(now.losses, now.steps) if now else ""),
             [new_list, new_drawn],
             gr.Timer(REFRESH if active else IDLE),
             now and now.id,
@@ -256,51 +142,21 @@ class EraseTab:
         """Show how it is by now. Which job is shown, only the visitor changes."""
         return self.shown(visitor, job, seen)[:-1]
 
-    def result_of(self, visitor: str, job: str | None) -> str | None:
-        """Name of the file that a job has made."""
+    def made_by(self, visitor: str, job: str | None) -> tuple[str | None, str]:
+        """Name of the file that a job has made, and a prompt that was watched."""
         for one in self._studio.jobs.of(visitor):
             if one.id == job and one.result is not None:
-                return one.result.name
-        return None
+                return one.result.name, one.sheet.prompts[0] if one.sheet else ""
+        return None, ""
 
-    def _start(
-        self,
-        visitor: str,
-        seen: Seen,
-        model: str | None,
-        phrase: str,
-        recipe: str,
-        method: str,
-        eta: str,
-        steps: str,
-        seed: str,
-        preserve: str,
-        watched: str,
-        every: int | None,
-        sheet_seed: int | None,
-    ) -> list[Any]:
+    def _start(self, visitor: str, seen: Seen, *fields: Any) -> list[Any]:
         try:
             if not visitor:
                 raise OptionError("the page was not ready yet; press Erase again")
-            request = Request.of_form(
-                (model or "").strip(),
-                phrase,
-                recipe=None if recipe == MODELS_OWN else recipe,
-                settings={
-                    "method": None if method == RECIPES_OWN else method,
-                    "eta": number("η", eta, float),
-                    "steps": number("steps", steps, int),
-                    "seed": number("seed", seed, int),
-                    "preserve": tuple(_lines(preserve)) or None,
-                },
-                watched=_lines(watched),
-                sheet_seed=sheet_seed or 0,
-                every=SHEET_EVERY if every is None else every,
-            )
-            job = self._studio.submit(visitor, request)
+            job = self._studio.submit(visitor, self.form.request(*fields))
         except UnseeError as error:
-            return [_line(views.complaint(error)), *[gr.skip()] * len(self.outputs)]
-        return [_line(""), *self.shown(visitor, job, seen)]
+            return [line(views.complaint(error)), *[gr.skip()] * len(self.outputs)]
+        return [line(""), *self.shown(visitor, job, seen)]
 
     def _acting(self, act: Callable[[str, str], None]) -> Callable[..., list[Any]]:
         """Make the answer to a button that does something to the job at hand."""
@@ -309,8 +165,8 @@ class EraseTab:
             try:
                 act(visitor, job or "")
             except UnseeError as error:
-                return [_line(views.complaint(error)), *self.shown(visitor, job, seen)]
-            return [_line(""), *self.shown(visitor, job, seen)]
+                return [line(views.complaint(error)), *self.shown(visitor, job, seen)]
+            return [line(""), *self.shown(visitor, job, seen)]
 
         return answer
 
@@ -327,14 +183,5 @@ def _about(job: Snapshot | None) -> list[Any]:
         gr.Button(visible=halted),
         gr.Button(visible=halted),
         gr.Button(visible=file is not None),
-        gr.DownloadButton(value=file and str(file), visible=file is not None),
+        offer(file),
     ]
-
-
-def _line(text: str) -> gr.HTML:
-    """Show HTML; where there is none, not even its margins."""
-    return gr.HTML(text, visible=bool(text))
-
-
-def _lines(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip()]

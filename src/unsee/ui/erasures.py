@@ -2,6 +2,7 @@
 
 Request   what was asked for, checked before it is queued
 number    the text of a field that may be left empty -> a number
+whole     what a field for whole numbers holds -> that number
 erasure   a request -> the work of a job
 
 While it trains, the same prompts and seed are drawn again and again with the student as it is.
@@ -9,7 +10,7 @@ While it trains, the same prompts and seed are drawn again and again with the st
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -23,7 +24,7 @@ from unsee.loading import Model
 from unsee.prompts import PromptSet
 from unsee.sampling import generate
 from unsee.sheet import Column
-from unsee.ui.jobs import Report, Work
+from unsee.ui.job import Report, Work
 from unsee.ui.library import Library
 from unsee.ui.sheets import Sheet
 
@@ -31,6 +32,12 @@ T = TypeVar("T", int, float)
 
 MOST_PROMPTS = 8
 """Rows of the sheet: each is drawn many times."""
+MOST_PRESERVED = 32
+MOST_LETTERS = 1000
+"""Of a prompt: far more than any model reads."""
+MOST_DIGITS = 40
+EXACT = 2**53
+"""Browsers know whole numbers up to here."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,13 @@ class Request:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant, before it waits in a queue to be found out."""
+        preserved = self.settings.get("preserve") or ()
+        for prompt in (self.concept.phrase, *self.watched.prompts, *preserved):
+            check_prompt(prompt)
+        if len(preserved) > MOST_PRESERVED:
+            raise OptionError(
+                f"{len(preserved)} prompts to preserve are too many; give {MOST_PRESERVED} at most"
+            )
         EraseConfig.from_recipe(self.recipe or "fast", **self.settings)
         if len(self.watched) > MOST_PROMPTS:
             raise OptionError(
@@ -77,6 +91,34 @@ class Request:
         rows = PromptSet.cross(list(watched) or [concept.phrase], [sheet_seed])
         return cls(model, concept, recipe, settings, rows, every)
 
+    def to_record(self) -> dict[str, Any]:
+        """Write it down as JSON takes it."""
+        return {
+            "id": self.id,
+            "model": self.model,
+            "phrase": self.concept.phrase,
+            "recipe": self.recipe,
+            "settings": dict(self.settings),
+            "watched": self.watched.prompts,
+            "sheet_seed": self.watched.seeds[0],
+            "every": self.every,
+        }
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Self:
+        """Read what `to_record` wrote.
+
+        Raises:
+            OptionError: it is not that.
+            UnseeError: what was asked for cannot be any more.
+        """
+        form = dict(record)
+        try:
+            id, model, phrase = form.pop("id"), form.pop("model"), form.pop("phrase")
+            return replace(cls.of_form(model, phrase, **form), id=id)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise OptionError(f"this is no erasure that was asked for ({error})") from error
+
     @property
     def title(self) -> str:
         """What the job is called."""
@@ -88,15 +130,47 @@ def number(name: str, text: str, kind: type[T]) -> T | None:
     if not text.strip():
         return None
     try:
+        if len(text) > MOST_DIGITS:
+            raise ValueError
         return kind(text)
     except ValueError:
         what = "a number" if kind is float else "a whole number"
-        raise OptionError(f"{name} must be {what}, not {text.strip()!r}") from None
+        said = text.strip()[:MOST_DIGITS]
+        raise OptionError(f"{name} must be {what}, not {said!r}") from None
 
 
-def erasure(request: Request, load: Callable[[str], Model], library: Library) -> Work:
+def whole(name: str, value: float | None) -> int:
+    """Take what a field for whole numbers holds: nothing is rounded without a word."""
+    if value is None:
+        raise OptionError(f"the {name} is empty; give a whole number")
+    if not (abs(value) <= EXACT and value == int(value)):
+        raise OptionError(f"the {name} must be a whole number up to 2**53, not {value:g}")
+    return int(value)
+
+
+def check_prompt(prompt: str) -> None:
+    """Raise an OptionError for a prompt that is too long: the page's own limits bind nobody."""
+    if len(prompt) > MOST_LETTERS:
+        raise OptionError(
+            f"a prompt of {len(prompt)} letters is too long; {MOST_LETTERS} are the most: "
+            f"'{prompt[:40]}...'"
+        )
+
+
+def check_steps(config: EraseConfig, most: int | None) -> None:
+    """Raise an OptionError for more steps than one erasure may take here."""
+    if most is not None and config.steps > most:
+        raise OptionError(f"{config.steps} steps are too many here; {most} are the most")
+
+
+def erasure(
+    request: Request,
+    load: Callable[[str], Model],
+    library: Library,
+    most_steps: int | None = None,
+) -> Work:
     """Make the work of a job: erase, show how it goes, keep the file; going on where it stopped."""
-    state = library.state_of(request.id)
+    state = library.unfinished.state_of(request.id)
 
     def work(report: Report) -> Path:
         report.say("loading the model")
@@ -104,6 +178,7 @@ def erasure(request: Request, load: Callable[[str], Model], library: Library) ->
         config = EraseConfig.from_recipe(
             request.recipe or model.defaults.recipe, **request.settings
         )
+        check_steps(config, most_steps)
         report.say("drawing the original")
         before = Column("original", _draw(model, request.watched))
         report.show(_sheet(request.watched, before))
@@ -118,11 +193,12 @@ def erasure(request: Request, load: Callable[[str], Model], library: Library) ->
             report.step(done.step, done.steps, done.loss)
 
         erased = erase(model, request.concept, config, progress=progress, checkpoint=state)
+        report.say("drawing with the concept erased")
         with erased.applied(model):
             after = Column("erased", _draw(model, request.watched))
         report.show(_sheet(request.watched, before, after))
         path = library.keep(erased)
-        state.unlink(missing_ok=True)
+        library.unfinished.forget(request.id)
         return path
 
     return work

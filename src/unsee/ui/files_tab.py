@@ -11,9 +11,11 @@ import gradio as gr
 from unsee.errors import UnseeError
 from unsee.export import FORMATS
 from unsee.ui import views
+from unsee.ui.erasures import whole
 from unsee.ui.library import describe
+from unsee.ui.shown import line, offer
 from unsee.ui.studio import Studio
-from unsee.weights import ErasedWeights
+from unsee.weights import Header, Recipe
 
 AT_ONCE = 4
 """Visitors who are drawn for at once, as far as the device lets them."""
@@ -55,9 +57,7 @@ class FilesTab:
                         min_width=220,
                         elem_id="prompt",
                     )
-                    self.seed = gr.Number(
-                        value=0, label="Seed", precision=0, min_width=90, elem_id="pair-seed"
-                    )
+                    self.seed = gr.Number(value=0, label="Seed", min_width=90, elem_id="pair-seed")
                 self.draw = gr.Button("Draw both", variant="primary", elem_id="draw")
                 self.complaint = gr.HTML(visible=False, elem_id="files-complaint")
                 self.pair = gr.ImageSlider(
@@ -113,34 +113,55 @@ class FilesTab:
         """Show the newest file to a visitor who comes in."""
         return self.chosen(next(iter(self._studio.library.names()), None))
 
-    def listed(self, file: str | None) -> Any:
-        """List the files that there are now, and leave the choice as it is."""
-        return gr.Dropdown(choices=self._studio.library.names(), value=file)
+    def listed(self, file: str | None) -> list[Any]:
+        """List the files that there are now; what is chosen stays, unless it is gone."""
+        names = self._studio.library.names()
+        if file is not None and file not in names:
+            return self.chosen(file)
+        return [gr.Dropdown(choices=names, value=file), *[gr.skip()] * (len(self.outputs) - 1)]
 
     def chosen(self, file: str | None, prompt: str = "") -> list[Any]:
         """Show a file: what it is, and what can be done with it, such as drawing `prompt`."""
-        names = self._studio.library.names()
+        library = self._studio.library
+        names = library.names()
         if file is None:
-            return [gr.Dropdown(choices=names), NO_FILES, *[gr.skip()] * 5, _line("")]
+            return self._nothing(names, NO_FILES if not names else "")
         try:
-            path = self._studio.library.find(file)
-            erased = ErasedWeights.load(path)
+            with library.naming_no_folder():
+                path = library.find(file)
+                # The header alone: there may be gigabytes behind it.
+                header = Header.read(path)
         except UnseeError as error:
-            return [gr.Dropdown(choices=names), *[gr.skip()] * 6, _line(views.complaint(error))]
+            # With the one that was asked for: of a value outside its list, Gradio complains itself.
+            listed = names if file in names else [*names, file]
+            return self._nothing(listed, views.complaint(error), file)
         return [
             gr.Dropdown(choices=names, value=file),
-            views.table(describe(erased)),
-            gr.DownloadButton(value=str(path), visible=True),
+            views.table(describe(header)),
+            offer(path),
             gr.Group(visible=True),
             gr.DownloadButton(visible=False),
-            prompt or _suggested(erased),
+            prompt or _suggested(header.recipe),
             gr.ImageSlider(value=None, visible=False),
-            _line(""),
+            line(""),
         ]
 
-    def _drawn(self, file: str | None, prompt: str, seed: int | None) -> list[Any]:
+    def _nothing(self, names: list[str], why: str, file: str | None = None) -> list[Any]:
+        """Show that there is no file to do anything with: nothing of another one stays."""
+        return [
+            gr.Dropdown(choices=names, value=file),
+            why,
+            offer(None),
+            gr.Group(visible=False),
+            gr.DownloadButton(visible=False),
+            "",
+            gr.ImageSlider(value=None, visible=False),
+            line(""),
+        ]
+
+    def _drawn(self, file: str | None, prompt: str, seed: float | None) -> list[Any]:
         def work() -> Any:
-            pair = self._studio.draw(file or "", prompt, seed or 0)
+            pair = self._studio.draw(file or "", prompt, whole("seed", seed))
             return gr.ImageSlider(value=(pair.original, pair.erased), visible=True)
 
         return _answered(work)
@@ -148,7 +169,7 @@ class FilesTab:
     def _made(self, file: str | None, kind: str) -> list[Any]:
         def work() -> Any:
             path = self._studio.export(file or "", kind)
-            return gr.DownloadButton(f"Download {path.name}", value=str(path), visible=True)
+            return offer(path, label=f"Download {path.name}")
 
         return _answered(work)
 
@@ -156,18 +177,13 @@ class FilesTab:
 def _answered(work: Callable[[], Any]) -> list[Any]:
     """Return the update that `work` makes, or the error that it raises, and the other's absence."""
     try:
-        return [work(), _line("")]
+        return [work(), line("")]
     except UnseeError as error:
-        return [gr.skip(), _line(views.complaint(error))]
+        return [gr.skip(), line(views.complaint(error))]
 
 
-def _suggested(erased: ErasedWeights) -> str:
+def _suggested(recipe: Recipe) -> str:
     """A prompt that shows what is gone: one that the erasure was told, or else the phrase."""
-    phrase = erased.recipe.concepts[0].phrase
-    contexts = erased.recipe.config.get("contexts") or ["{}"]
+    phrase = recipe.concepts[0].phrase
+    contexts = recipe.config.get("contexts") or ["{}"]
     return str(contexts[0]).replace("{}", phrase)
-
-
-def _line(text: str) -> gr.HTML:
-    """Show HTML; where there is none, not even its margins."""
-    return gr.HTML(text, visible=bool(text))

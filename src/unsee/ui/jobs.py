@@ -1,15 +1,12 @@
 """The queue of a device: one erasure at a time, short errands in between.
 
-State      what a job can be
-Snapshot   what has come of a job so far
-Report     what a work tells while it runs, and where it learns that it shall stop
-Jobs       submit, look, stop, go on, drop; errands
+Jobs   submit, resume, list, stop, go on, drop; errands
 
 One thread does all the work, so that nothing ever asks a model that another work is changing. An
 errand, such as drawing two pictures, does not wait for hours: it is run between two steps of the
 erasure at hand, when the model is as it was loaded.
 A job belongs to its owner, an unguessable name that the owner's browser keeps. Others never see
-it.
+it. What is queued lives in memory; a caller that keeps more gives it back by `resume`.
 """
 
 import logging
@@ -19,14 +16,10 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
-from enum import StrEnum
-from pathlib import Path
 from typing import Any, TypeVar
 
 from unsee.errors import OptionError, Stopped, UnseeError
-from unsee.ui.losses import Losses, Point
-from unsee.ui.sheets import Sheet
+from unsee.ui.job import Job, Report, Snapshot, State, Work
 
 T = TypeVar("T")
 
@@ -40,113 +33,16 @@ PATIENCE = 20.0
 _log = logging.getLogger(__name__)
 
 
-class State(StrEnum):
-    """What a job can be."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    STOPPED = "stopped"
-    DONE = "done"
-    FAILED = "failed"
-
-    @property
-    def active(self) -> bool:
-        """Whether something will still come of it without anyone asking."""
-        return self in (State.WAITING, State.RUNNING)
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """What has come of a job so far."""
-
-    id: str
-    title: str
-    state: State
-    before: int
-    """Jobs that are done before this one; 0 unless it waits."""
-    stopping: bool
-    """Whether it runs, and will stop after the step at hand."""
-    phase: str
-    """What it does when it makes no steps, such as loading."""
-    step: int
-    steps: int
-    losses: tuple[Point, ...]
-    seconds_left: float | None
-    """Until the last step, at the pace so far; None before there is one."""
-    sheet: Sheet | None
-    """The last one that it showed."""
-    sheets: int
-    """How many it showed."""
-    message: str
-    """Why it stopped or failed, in one line."""
-    result: Path | None
-    """What a job that is done has made."""
-
-
-@dataclass
-class _Job:
-    id: str
-    owner: str
-    title: str
-    work: "Work"
-    discard: Callable[[], None]
-    state: State = State.WAITING
-    stop: threading.Event = field(default_factory=threading.Event)
-    phase: str = ""
-    step: int = 0
-    steps: int = 0
-    losses: Losses = field(default_factory=Losses)
-    paced_from: tuple[int, float] | None = None
-    sheet: Sheet | None = None
-    sheets: int = 0
-    message: str = ""
-    result: Path | None = None
-
-
-class Report:
-    """What a work tells while it runs, and where it learns that it shall stop."""
-
-    def __init__(self, jobs: "Jobs", job: _Job) -> None:
-        self._jobs = jobs
-        self._job = job
-
-    def say(self, phase: str) -> None:
-        """Tell what is done at the moment; raises KeyboardInterrupt where it shall stop."""
-        self._job.phase = phase
-        self._stop_where_asked()
-
-    def show(self, sheet: Sheet) -> None:
-        """Show a sheet in place of the last one."""
-        self._job.sheet = sheet
-        self._job.sheets += 1
-
-    def step(self, step: int, steps: int, loss: float) -> None:
-        """Tell of a step, and give the device to errands; KeyboardInterrupt where it shall stop."""
-        job, now = self._job, time.monotonic()
-        with self._jobs.lock:
-            if job.paced_from is None:
-                job.paced_from = (step, now)
-            job.phase, job.step, job.steps = "", step, steps
-            job.losses.add(step, loss)
-        self._jobs.run_errands()
-        self._stop_where_asked()
-
-    def _stop_where_asked(self) -> None:
-        if self._job.stop.is_set():
-            raise KeyboardInterrupt
-
-
-Work = Callable[[Report], Path]
-
-
 class Jobs:
     """The jobs of a device, in the order that they came in, and the thread that does them."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_own: int = MOST_WAITING) -> None:
+        """Start the thread; of one owner, `most_own` jobs at most may wait or run at once."""
+        self._most_own = most_own
         self.lock = threading.Condition()
-        self._jobs: dict[str, _Job] = {}
-        self._waiting: deque[_Job] = deque()
-        self._running: _Job | None = None
+        self._jobs: dict[str, Job] = {}
+        self._waiting: deque[Job] = deque()
+        self._running: Job | None = None
         self._errands: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
         self._closed = False
         self._thread = threading.Thread(target=self._serve, name="unsee-device", daemon=True)
@@ -159,7 +55,7 @@ class Jobs:
 
         `work` may be called again to go on after a stop. `discard` throws away what it left.
         """
-        job = _Job(secrets.token_urlsafe(12), owner, title, work, discard)
+        job = Job(secrets.token_urlsafe(12), owner, title, work, discard)
         with self.lock:
             self._enqueue(job)
             self._jobs[job.id] = job
@@ -168,15 +64,19 @@ class Jobs:
             old.discard()
         return job.id
 
+    def resume(
+        self, owner: str, title: str, work: Work, discard: Callable[[], None], message: str
+    ) -> None:
+        """Take up a job of an earlier server: it stands there as stopped, and says `message`."""
+        job = Job(secrets.token_urlsafe(12), owner, title, work, discard)
+        job.state, job.message = State.STOPPED, message
+        with self.lock:
+            self._jobs[job.id] = job
+
     def of(self, owner: str) -> list[Snapshot]:
         """Return the owner's jobs, the oldest first."""
         with self.lock:
             return [self._snapshot(job) for job in self._jobs.values() if job.owner == owner]
-
-    def look(self, owner: str, id: str) -> Snapshot:
-        """Return what has come of a job."""
-        with self.lock:
-            return self._snapshot(self._find(owner, id))
 
     def stop(self, owner: str, id: str) -> None:
         """Take a waiting job out of the queue; a running one ends after the step at hand."""
@@ -229,18 +129,20 @@ class Jobs:
             except Exception as error:
                 done.set_exception(error)
 
-    def close(self) -> None:
-        """Stop the job at hand after its step, take no more, and discard what cannot go on."""
+    def close(self) -> list[Snapshot]:
+        """Stop the job at hand after its step and take no more; returns what is not finished.
+
+        A job that is still running then makes a step that takes long, and ends with the process.
+        """
         with self.lock:
             self._closed = True
+            active = [job for job in self._jobs.values() if job.state.active]
             if self._running is not None:
                 self._running.stop.set()
             self.lock.notify_all()
         self._thread.join(PATIENCE)
-        # The jobs go with this process; their states would lie there for nobody.
-        for job in self._jobs.values():
-            if job.state != State.DONE:
-                job.discard()
+        with self.lock:
+            return [self._snapshot(job) for job in active if job.state != State.DONE]
 
     def _serve(self) -> None:
         while True:
@@ -259,10 +161,10 @@ class Jobs:
         for done, _ in self._errands:
             done.set_exception(OptionError("the server is going down"))
 
-    def _run(self, job: _Job) -> None:
+    def _run(self, job: Job) -> None:
         state, message, result = State.DONE, "", None
         try:
-            result = job.work(Report(self, job))
+            result = job.work(Report(job, self.lock, self.run_errands))
         except Stopped:
             state = State.STOPPED
         except KeyboardInterrupt:
@@ -278,8 +180,14 @@ class Jobs:
             job.state, job.message, job.result, job.phase = state, message, result, ""
             self._running = None
 
-    def _enqueue(self, job: _Job) -> None:
+    def _enqueue(self, job: Job) -> None:
         self._check_open()
+        jobs = self._jobs.values()
+        if sum(one.owner == job.owner and one.state.active for one in jobs) >= self._most_own:
+            raise OptionError(
+                f"{self._most_own} of your erasures wait or run already, and more may not; "
+                "cancel one, or try again when one is done"
+            )
         if len(self._waiting) >= MOST_WAITING:
             raise OptionError(f"{MOST_WAITING} erasures are waiting already; try again later")
         self._waiting.append(job)
@@ -289,21 +197,22 @@ class Jobs:
         if self._closed:
             raise OptionError("the server is going down")
 
-    def _find(self, owner: str, id: str) -> _Job:
+    def _find(self, owner: str, id: str) -> Job:
         job = self._jobs.get(id)
         if job is None or job.owner != owner:
             raise OptionError("there is no such erasure any more; start it anew")
         return job
 
-    def _oldest_ended(self) -> list[_Job]:
-        """Take out of the books what is more than is kept; the oldest go first."""
+    def _oldest_ended(self) -> list[Job]:
+        """Take out of the books what is more than is kept: the oldest, finished ones first."""
         ended = [job for job in self._jobs.values() if not job.state.active]
+        ended.sort(key=lambda job: job.state == State.STOPPED)
         surplus = ended[: max(0, len(ended) - KEPT)]
         for job in surplus:
             del self._jobs[job.id]
         return surplus
 
-    def _snapshot(self, job: _Job) -> Snapshot:
+    def _snapshot(self, job: Job) -> Snapshot:
         before = 0
         if job.state == State.WAITING:
             before = self._waiting.index(job) + (self._running is not None)

@@ -1,39 +1,56 @@
 """The folder of erased files, which all visitors share.
 
-Library    names, find, keep; where the state of an erasure lies, and where exports go
+Library    names, find, keep; what is not finished, and where exports go
 describe   the header of an erased file, as rows of a table
 
 A visitor names a file, never a path: a name is one of the list or an error.
 """
 
 import contextlib
+import math
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from unsee.concepts import slug
-from unsee.errors import unknown_name
-from unsee.files import check_output
-from unsee.weights import ErasedWeights
+from unsee.errors import OutputError, UnknownName, UnseeError
+from unsee.ui.unfinished import Unfinished
+from unsee.weights import ErasedWeights, Header
 
 SUFFIX = ".safetensors"
-UNFINISHED = "unfinished"
-"""The folder inside it for the states of erasures; no visitor is given anything from there."""
 
 
 class Library:
     """A folder of erased files."""
 
     def __init__(self, folder: Path) -> None:
+        """Take a folder, which is made where it is missing.
+
+        Raises:
+            OutputError: it cannot be written, or another page is served from it.
+        """
         self.folder = folder.resolve()
-        check_output(self.folder / f"any{SUFFIX}", overwrite=True)
+        if self.folder.exists() and not self.folder.is_dir():
+            raise OutputError(f"{folder} is a file; name a folder by --folder")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            # Permission bits do not tell of read-only mounts or of quotas: try it.
+            with tempfile.TemporaryFile(dir=self.folder):
+                pass
+            self.unfinished = Unfinished(self.folder)
+        except OSError as error:
+            raise OutputError(
+                f"cannot keep erased files in {folder}: {error.strerror or error}; "
+                "name another --folder"
+            ) from error
         self._exports = tempfile.TemporaryDirectory(prefix="unsee-exports-")
         self.exports = Path(self._exports.name).resolve()
         """A folder for exports, which goes with `close`."""
 
     def close(self) -> None:
-        """Remove the exports."""
+        """Remove the exports, and leave the folder to the next server."""
         self._exports.cleanup()
+        self.unfinished.close()
 
     def names(self) -> list[str]:
         """Names of the erased files, the newest first."""
@@ -44,9 +61,13 @@ class Library:
 
     def find(self, name: str) -> Path:
         """Return the path of a file of the list; an UnknownName for anything else."""
-        names = self.names()
-        if name not in names:
-            raise unknown_name("erased file", name, names)
+        # Another file is not what was meant: no suggestion, and the list is on the page.
+        if name not in self.names():
+            raise UnknownName(
+                f"there is no erased file {name!r}; choose one of the list"
+                if name
+                else "no erased file is chosen; choose one of the list"
+            )
         return self.folder / name
 
     def keep(self, erased: ErasedWeights) -> Path:
@@ -58,9 +79,17 @@ class Library:
             number += 1
         return erased.save(self.folder / f"{free}{SUFFIX}")
 
-    def state_of(self, erasure: str) -> Path:
-        """Where the state of an erasure is kept while it is not done."""
-        return self.folder / UNFINISHED / f"{erasure}{SUFFIX}"
+    @contextlib.contextmanager
+    def naming_no_folder(self) -> Iterator[None]:
+        """Say in errors which file it is, and not where it lies on the server."""
+        try:
+            yield
+        except UnseeError as error:
+            message = str(error)
+            for folder in (self.unfinished.folder, self.folder, self.exports):
+                message = message.replace(f"{folder}/", "")
+            error.args = (message,)
+            raise
 
     def _files(self) -> Iterator[Path]:
         for path in self.folder.glob(f"*{SUFFIX}"):
@@ -69,11 +98,11 @@ class Library:
                 yield path
 
 
-def describe(erased: ErasedWeights) -> list[tuple[str, str]]:
+def describe(header: Header) -> list[tuple[str, str]]:
     """Say what a file holds and how it was made: (what, text) rows."""
-    recipe = erased.recipe
+    recipe = header.recipe
     synonyms = [repr(phrase) for concept in recipe.concepts for phrase in concept.synonyms]
-    numbers = sum(tensor.numel() for tensor in erased.tensors.values())
+    numbers = sum(map(math.prod, header.shapes.values()))
     settings, prompts = [], []
     for name, value in recipe.config.items():
         if isinstance(value, (list, tuple)):
@@ -88,7 +117,6 @@ def describe(erased: ErasedWeights) -> list[tuple[str, str]]:
         ("base model", recipe.base),
         ("settings", ", ".join(settings)),
         *prompts,
-        ("changes", f"{len(erased.tensors)} tensors, {numbers:,} numbers"),
+        ("changes", f"{len(header.shapes)} tensors, {numbers:,} numbers"),
         ("made with", ", ".join(f"{name} {version}" for name, version in recipe.versions.items())),
-        ("sha256", erased.sha256),
     ]

@@ -41,10 +41,8 @@ def page(studio: Studio) -> gr.Blocks:
             ready = gr.Button(interactive=True)
             return [name, ready, *erase.shown(name, None, None), *files.arrived()]
 
-        def look_at(name: str, job: str | None, watched: str) -> list[Any]:
-            made = erase.result_of(name, job)
-            prompt = next(iter(watched.splitlines()), "")
-            return [gr.Tabs(selected=FILES), *files.chosen(made, prompt)]
+        def look_at(name: str, job: str | None) -> list[Any]:
+            return [gr.Tabs(selected=FILES), *files.chosen(*erase.made_by(name, job))]
 
         quick: dict[str, Any] = {
             "show_progress": "hidden",
@@ -52,10 +50,8 @@ def page(studio: Studio) -> gr.Blocks:
             "api_visibility": "private",
         }
         blocks.load(
-            arrive, [visitor], [visitor, erase.erase, *erase.outputs, *files.outputs], **quick
+            arrive, [visitor], [visitor, erase.form.erase, *erase.outputs, *files.outputs], **quick
         )
-        files_tab.select(files.listed, [files.file], [files.file], **quick)
-        erase.look.click(
-            look_at, [visitor, erase.job, erase.watched], [tabs, *files.outputs], **quick
-        )
+        files_tab.select(files.listed, [files.file], files.outputs, **quick)
+        erase.look.click(look_at, [visitor, erase.job], [tabs, *files.outputs], **quick)
     return blocks

@@ -10,7 +10,7 @@ import gradio as gr
 
 from unsee.errors import OptionError
 from unsee.stopping import between_steps
-from unsee.ui.library import UNFINISHED
+from unsee.ui.job import Snapshot, State
 from unsee.ui.page import page
 from unsee.ui.studio import Studio
 
@@ -65,15 +65,17 @@ def serve(
         OptionError: the port is taken, or the host is no address of this machine.
     """
     library = studio.library
-    # Not copied for each download: a file of Stable Diffusion has gigabytes.
-    gr.set_static_paths([library.folder, library.exports])
+    # Of the folder of erased files nothing but what `shown.offer` names: it may hold other things.
+    gr.set_static_paths([library.exports])
     blocks = page(studio)
     try:
         blocks.launch(
             server_name=host,
             server_port=port,
             share=share,
-            blocked_paths=[str(library.folder / UNFINISHED)],
+            blocked_paths=[str(library.unfinished.folder)],
+            # No field of the page takes a file.
+            max_file_size=1,
             css=CSS,
             theme=_theme(),
             footer_links=[],
@@ -95,19 +97,46 @@ def serve_until_stopped(
     host: str | None = None,
     port: int | None = None,
     share: bool = False,
-    ready: Callable[[str], None] = lambda address: None,
+    say: Callable[[str], None] = lambda line: None,
 ) -> None:
-    """Serve until Ctrl-C or a polite kill; `ready` is told the address."""
+    """Serve until Ctrl-C or a polite kill; `say` is told the address, and what is not finished."""
     with between_steps() as stop:
         try:
             blocks = serve(studio, host=host, port=port, share=share)
             try:
-                ready(blocks.share_url or blocks.local_url)
+                say(f"the page is {blocks.share_url or blocks.local_url} (Ctrl-C ends it)")
+                if studio.resumed:
+                    say(
+                        f"not finished when it was last stopped: {_erasures(studio.resumed)}; "
+                        "who asked for it is offered to go on"
+                    )
                 stop.wait()
             finally:
                 blocks.close(verbose=False)
         finally:
-            studio.close()
+            left = studio.close()
+            for job in left:
+                say(f"not finished: {job.title}, {_how_far(job)}")
+            if left:
+                say(
+                    f"it is kept in {studio.library.unfinished.folder}: "
+                    "serve the same folder again, and the page offers to go on"
+                )
+
+
+def _erasures(number: int) -> str:
+    return "one erasure" if number == 1 else f"{number} erasures"
+
+
+def _how_far(job: Snapshot) -> str:
+    if job.state == State.FAILED:
+        return f"which failed: {job.message}"
+    if job.state == State.WAITING:
+        return "which had not begun"
+    step = f"step {job.step} of {job.steps}" if job.steps else "before its first step"
+    if job.state == State.RUNNING:
+        return f"in the middle of {step}; it goes on from the state that was last saved"
+    return f"stopped after {step}" if job.steps else f"stopped {step}"
 
 
 def _theme() -> gr.themes.Base:

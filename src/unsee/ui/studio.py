@@ -4,6 +4,8 @@ Studio   the library, the jobs, the models; erase, draw a pair, export
 Pair     the same prompt and seed, drawn by the original and the erased model
 """
 
+import functools
+import logging
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,18 +14,24 @@ from pathlib import Path
 from PIL import Image
 
 from unsee import export as formats
-from unsee.errors import OptionError, unknown_name
+from unsee.config import EraseConfig
+from unsee.errors import OptionError, UnseeError, unknown_name
 from unsee.files import writing
-from unsee.loading import Model, check_name, load
+from unsee.loading import Model, check_device, check_name, load
 from unsee.sampling import generate
 from unsee.sheet import magnify
-from unsee.ui.erasures import Request, erasure
-from unsee.ui.jobs import Jobs
+from unsee.ui.erasures import Request, check_prompt, check_steps, erasure
+from unsee.ui.job import Report, Snapshot, Work
+from unsee.ui.jobs import MOST_WAITING, Jobs
 from unsee.ui.library import SUFFIX, Library
 from unsee.weights import ErasedWeights
 
 LOADED = 2
 """Models that stay in memory: the one that is erased from, and one to draw with."""
+LONGEST_OWNER = 64
+LEFT = "the page was stopped before it was done: go on, or drop it"
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -38,30 +46,67 @@ class Studio:
     """What the page has the device do."""
 
     def __init__(
-        self, folder: Path, models: Sequence[str], *, fixed: bool = False, device: str | None = None
+        self,
+        folder: Path,
+        models: Sequence[str],
+        *,
+        fixed: bool = False,
+        device: str | None = None,
+        most_own: int = MOST_WAITING,
+        most_steps: int | None = None,
     ) -> None:
-        """Offer `models`; where they are `fixed`, visitors can name no other."""
+        """Offer `models`; where they are `fixed`, visitors can name no other.
+
+        Of a visitor, `most_own` erasures may wait or run at once, of `most_steps` steps each.
+        What an earlier server left unfinished in `folder` is there to go on with.
+
+        Raises:
+            UnknownName: a model that cannot be one.
+            OptionError: no model, a limit below 1, or a device that cannot be used here.
+            OutputError: the folder cannot be written, or another page is served from it.
+        """
+        for name, most in (("--most-own", most_own), ("--most-steps", most_steps)):
+            if most is not None and most < 1:
+                raise OptionError(f"{name} must be 1 or more, not {most}")
         if not models:
             raise OptionError("there is no model to offer; name one with --models")
         for name in models:
             check_name(name)
+        if device is not None:
+            check_device(device)
         self.library = Library(folder)
         self.models = tuple(models)
         self.fixed = fixed
-        self.jobs = Jobs()
+        self.jobs = Jobs(most_own)
         self._device = device
+        self._most_steps = most_steps
         self._loaded: dict[str, Model] = {}
+        self._erased_from: str | None = None
+        """The model of the erasure that runs, which holds it until it ends."""
+        self.resumed = self._resume()
+        """How many erasures an earlier server left."""
 
     def submit(self, owner: str, request: Request) -> str:
         """Queue an erasure; returns the id of its job."""
+        if len(owner) > LONGEST_OWNER:
+            raise OptionError("the browser has no name that this page gave it; reload the page")
         self.check_model(request.model)
-        state = self.library.state_of(request.id)
-        return self.jobs.submit(
-            owner,
-            request.title,
-            erasure(request, self._load, self.library),
-            discard=lambda: state.unlink(missing_ok=True),
-        )
+        if request.recipe is not None or request.settings.get("steps") is not None:
+            config = EraseConfig.from_recipe(request.recipe or "fast", **request.settings)
+            check_steps(config, self._most_steps)
+        unfinished = self.library.unfinished
+        with self.library.naming_no_folder():
+            self._note(owner, request)
+        try:
+            return self.jobs.submit(
+                owner,
+                request.title,
+                self._work(owner, request),
+                discard=lambda: unfinished.forget(request.id),
+            )
+        except OptionError:
+            unfinished.forget(request.id)
+            raise
 
     def check_model(self, name: str) -> None:
         """Raise an UnknownName for a model that visitors must not name, or that cannot be one."""
@@ -74,9 +119,12 @@ class Studio:
 
     def draw(self, file: str, prompt: str, seed: int) -> Pair:
         """Draw a prompt with the original model and with the erased one, from the same seed."""
+        if not prompt.strip():
+            raise OptionError("the prompt is empty; say what to draw")
+        check_prompt(prompt)
         if not 0 <= seed < 2**63:
             raise OptionError(f"the seed must be between 0 and 2**63 - 1, not {seed}")
-        erased = ErasedWeights.load(self.library.find(file))
+        erased = self._file(file)
 
         def errand() -> Pair:
             model = self._base(erased)
@@ -91,8 +139,8 @@ class Studio:
         """Write an erased file in another format; a folder as a zip archive of it."""
         if kind not in formats.FORMATS:
             raise unknown_name("format", kind, formats.FORMATS)
+        erased = self._file(file)
         path = self.library.find(file)
-        erased = ErasedWeights.load(path)
         name = f"{path.stem}-{kind}"
         made = self.library.exports / (name if kind == "diffusers" else f"{name}{SUFFIX}")
         write = {
@@ -106,19 +154,68 @@ class Studio:
             write(erased, self._base(erased), made, overwrite=True)
             return _zipped(made) if made.is_dir() else made
 
-        return self.jobs.errand(errand)
+        with self.library.naming_no_folder():
+            return self.jobs.errand(errand)
 
-    def close(self) -> None:
-        """Stop what runs, after the step at hand."""
-        self.jobs.close()
+    def close(self) -> list[Snapshot]:
+        """Stop what runs, after the step at hand; returns what the next server can go on with."""
+        left = self.jobs.close()
         self.library.close()
+        return left
+
+    def _note(self, owner: str, request: Request) -> None:
+        asked = {"owner": owner, **request.to_record()}
+        self.library.unfinished.note(request.id, asked)
+
+    def _work(self, owner: str, request: Request) -> Work:
+        """Make the work of a job, whose model stays in memory as long as it runs."""
+        unfinished = self.library.unfinished
+        erase = erasure(request, self._load, self.library, self._most_steps)
+
+        def work(report: Report) -> Path:
+            self._erased_from = request.model
+            try:
+                with self.library.naming_no_folder():
+                    # Again, where it failed before.
+                    self._note(owner, request)
+                    return erase(report)
+            except Exception:
+                # What failed before its first step has nothing to go on from.
+                if not unfinished.state_of(request.id).exists():
+                    unfinished.forget(request.id)
+                raise
+            finally:
+                self._erased_from = None
+
+        return work
+
+    def _resume(self) -> int:
+        """Take up what an earlier server left; returns how many erasures."""
+        unfinished, resumed = self.library.unfinished, 0
+        for id, asked in unfinished.notes().items():
+            try:
+                owner = str(asked.pop("owner"))
+                request = Request.from_record(asked)
+                self.check_model(request.model)
+            except (KeyError, UnseeError) as error:
+                _log.warning("the unfinished erasure %s is left out: %s", id, error)
+                continue
+            discard = functools.partial(unfinished.forget, request.id)
+            self.jobs.resume(owner, request.title, self._work(owner, request), discard, LEFT)
+            resumed += 1
+        return resumed
+
+    def _file(self, name: str) -> ErasedWeights:
+        with self.library.naming_no_folder():
+            return ErasedWeights.load(self.library.find(name))
 
     def _load(self, name: str) -> Model:
         """Load a model, or take it from memory; on the device's thread alone."""
         model = self._loaded.pop(name, None)
         if model is None:
             while len(self._loaded) >= LOADED:
-                del self._loaded[next(iter(self._loaded))]
+                # What is erased from is held anyway: forgotten, it would be loaded twice.
+                del self._loaded[next(one for one in self._loaded if one != self._erased_from)]
             model = load(name, device=self._device)
         # The last one used is the last to go.
         self._loaded[name] = model

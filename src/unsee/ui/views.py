@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from unsee.errors import UnseeError
-from unsee.ui.jobs import Snapshot, State
+from unsee.ui.job import Snapshot, State
 
 NOTHING_YET = (
     '<div class="job"><h2>No erasure yet</h2>'
