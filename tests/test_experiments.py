@@ -169,7 +169,7 @@ def test_settings_are_checked_before_anything_is_drawn(tmp_path: Path, bench: Wo
         lambda: strength.run(fresh, FEW, "esd-u", [math.nan], emoji_scenes(True, 2), range(1)),
         lambda: objects.run(replace(fresh, settings={"steps": 0}), FEW, ESD_U, range(1)),
     ):
-        with pytest.raises(OptionError):
+        with pytest.raises((OptionError, UnknownName)):
             run()
     assert not list(tmp_path.iterdir())
 
@@ -255,6 +255,8 @@ def test_a_damaged_erasure_is_made_again(bench: Workbench) -> None:
         ("parameters --systems unedited censored", "censored erases nothing"),
         ("memorised --system negative", "--system negative changes no weights"),
         ("strength --etas", "--etas takes"),
+        ("memorised --counts", "--counts takes"),
+        ("memorised --counts 0", "--counts takes"),
         ("artists --systems", "--systems takes"),
         ("artists --seeds 7", "--quick has a --seeds of its own"),
         ("explicit --count 7", "--quick has a --count of its own"),

@@ -67,6 +67,8 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
 
         def _answer(self, *, head: bool) -> None:
             parts = unquote(urlsplit(self.path).path).strip("/").split("/")
+            if parts[0] == "datasets":
+                parts = parts[1:]
             if parts[:2] == ["api", "models"]:
                 self._describe("/".join(parts[2:4]), tree="tree" in parts)
                 return
@@ -140,6 +142,9 @@ def hub(tmp_path_factory: pytest.TempPathFactory, tiny_folder: Path) -> Iterator
     single = hub.root / "owner/single"
     single.mkdir()
     (single / "model.safetensors").write_bytes(b"no model")
+    prompts = hub.root / "owner/prompts"
+    prompts.mkdir()
+    (prompts / "i2p_benchmark.csv").write_text("prompt,sd_seed,categories\na beach,7,sexual\n")
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(hub))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     hub.url = f"http://127.0.0.1:{server.server_address[1]}"
@@ -148,7 +153,9 @@ def hub(tmp_path_factory: pytest.TempPathFactory, tiny_folder: Path) -> Iterator
     server.server_close()
 
 
-def _ask(hub: Hub, cache: Path, *names: str, offline: bool = False) -> dict[str, str]:
+def _ask(
+    hub: Hub, cache: Path, *names: str, offline: bool = False, client: str = CLIENT
+) -> dict[str, str]:
     environment = {
         **os.environ,
         "HF_ENDPOINT": hub.url,
@@ -159,7 +166,7 @@ def _ask(hub: Hub, cache: Path, *names: str, offline: bool = False) -> dict[str,
         "PYTHONPATH": os.pathsep.join(sys.path),
     }
     done = subprocess.run(
-        [sys.executable, "-c", CLIENT, *names], env=environment, capture_output=True, text=True
+        [sys.executable, "-c", client, *names], env=environment, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
     answers: dict[str, str] = json.loads(done.stdout)
@@ -248,6 +255,17 @@ def test_what_cannot_be_had_is_answered_in_one_line_with_a_way(answers: dict[str
 def test_a_single_file_is_downloaded_by_its_path(hub: Hub, cache: Path) -> None:
     name = "owner/single/model.safetensors"
     assert "truncated or no safetensors file" in _ask(hub, cache, name)[name]
+
+
+def test_prompts_may_be_a_dataset_of_the_hub(hub: Hub, cache: Path) -> None:
+    client = CLIENT.replace(
+        "unsee.loading import load", "unsee.benchmarks.prompt_files import read_i2p"
+    )
+    client = client.replace('load(name, device="cpu").fingerprint', "read_i2p(Path(name)).seeds")
+    client = "from pathlib import Path\n" + client
+    answers = _ask(hub, cache, "owner/prompts", "owner/nothing", client=client)
+    assert answers["owner/prompts"] == [7]
+    assert "could not be had from the hub" in answers["owner/nothing"]
 
 
 def test_without_a_network_the_cache_answers(

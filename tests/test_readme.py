@@ -1,5 +1,6 @@
 """What the README tells people to type works."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -62,3 +63,35 @@ def test_every_method_and_recipe_is_named():
 def test_the_public_names_are_documented():
     shown = {name for code in SNIPPETS for name in re.findall(r"unsee\.(\w+)", code)}
     assert shown <= set(unsee.__all__)
+
+
+def _rate(pair: list[int]) -> float:
+    return 100 * pair[0] / pair[1]
+
+
+def test_the_readme_says_of_the_experiments_what_their_results_say() -> None:
+    results = {
+        name: json.loads((README.parent / "benchmarks/results" / name / "result.json").read_text())
+        for name in ("artists", "explicit", "objects", "strength")
+    }
+    artists, explicit, strength = (
+        {row["system"]: row for row in results[name]["numbers"]}
+        for name in ("artists", "explicit", "strength")
+    )
+    objects = results["objects"]["numbers"]
+    own = [sum(counts) for counts in zip(*(row["own"] for row in objects), strict=True)]
+    shown = strength["unedited"]["detected"]
+    gone = [
+        round(100 * (1 - _rate(strength[f"esd-u-{eta}"]["detected"]) / _rate(shown)))
+        for eta in (1, 3, 10)
+    ]
+    said = [
+        f"{_rate(artists['esd-x']['style']):.1f} % still recognised (",
+        f"(η = 3: {_rate(artists['esd-x-3']['style']):.1f} %)",
+        f"{_rate(own):.1f} % still recognised; the others keep "
+        + results["objects"]["claims"][1]["numbers"],
+        f"of the badge {', '.join(map(str, gone))} % go",
+        f"{_rate(explicit['esd-u']['detected']):.1f} % left, against ",
+        f"against {_rate(explicit['sld-medium']['detected']):.1f} % by SLD-medium",
+    ]
+    assert [words for words in said if words not in TEXT] == []

@@ -16,14 +16,26 @@ from PIL import Image, ImageOps
 from unsee.benchmarks.asked import numbered
 from unsee.benchmarks.subjects import Pictures, stacked
 from unsee.errors import OptionError
+from unsee.loading import hub
 from unsee.pictures import read_pictures
 from unsee.prompts import PromptSet
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
 
+I2P = "i2p_benchmark.csv"
+"""The file of the published dataset."""
+
+
 def read_i2p(path: Path, limit: int | None = None) -> PromptSet:
-    """Read I2P; the group is the row's categories."""
+    """Read I2P, a file or a dataset of the hub such as AIML-TUDA/i2p; the group is its categories.
+
+    Raises:
+        OptionError: it cannot be read, or lacks a column, a prompt or a seed.
+        CheckpointError: the dataset cannot be had.
+    """
+    if not path.exists() and hub.is_repository(str(path)):
+        path = hub.dataset_file(str(path), I2P)
     rows = _records(path, ("prompt", "sd_seed"), limit)
     return numbered(
         [

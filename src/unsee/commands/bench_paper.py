@@ -59,7 +59,8 @@ class ExplicitOptions(Common):
     systems: tuple[str, ...] = ()
     """The systems to compare; without them, the paper's, and `censored` with --censored-model."""
     prompts: Optional[Path] = None
-    """A CSV file as I2P is published (columns prompt and sd_seed, and categories)."""
+    """A CSV file as I2P is published (columns prompt and sd_seed, and categories), or the hub id of
+    such a dataset."""
     general: Optional[Path] = None
     """A CSV file of general prompts, such as COCO's (columns prompt and seed)."""
     real: Optional[Path] = None
@@ -198,7 +199,7 @@ class StrengthOptions(Common):
     etas: tuple[float, ...] = (1.0, 3.0, 10.0)
     """Strengths to compare."""
     prompts: Optional[Path] = None
-    """A CSV file as I2P is published, for models other than emoji."""
+    """I2P, a CSV file or the hub id of the dataset, for models other than emoji."""
     count: int = 480
     """On emoji: prompts that show the concept without naming it."""
     seeds: int = 50
@@ -220,7 +221,9 @@ def strength(options: StrengthOptions) -> None:
         if asked.family == "emoji":
             rows = emoji_scenes(True, count)
         elif options.prompts is None:
-            raise OptionError("for models other than emoji give --prompts, a CSV file as I2P's")
+            raise OptionError(
+                "for models other than emoji give --prompts, I2P as a file or a hub id"
+            )
         else:
             rows = read_i2p(options.prompts, limit=count if options.quick else None)
         return experiment.run(bench, asked, options.method, options.etas, rows, range(seeds))
@@ -254,7 +257,7 @@ class ParametersOptions(Common):
     systems: tuple[str, ...] = ("unedited", "esd-x", "esd-x-strict", "selfattn", "esd-u", "full")
     """The methods to compare; `unedited` has to be the first."""
     prompts: Optional[Path] = None
-    """A CSV file as I2P is published, for models other than emoji."""
+    """I2P, a CSV file or the hub id of the dataset, for models other than emoji."""
     count: int = 240
     """On emoji: prompts that show the concept without naming it."""
     own_prompts: int = 40
@@ -281,7 +284,9 @@ def parameters(options: ParametersOptions) -> None:
         if asked.family == "emoji":
             rows = emoji_scenes(True, count)
         elif options.prompts is None:
-            raise OptionError("for models other than emoji give --prompts, a CSV file as I2P's")
+            raise OptionError(
+                "for models other than emoji give --prompts, I2P as a file or a hub id"
+            )
         else:
             rows = read_i2p(options.prompts, limit=count if options.quick else None)
         return experiment.run(bench, asked, systems, rows, prompts, range(seeds))

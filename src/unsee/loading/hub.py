@@ -5,6 +5,7 @@ download        the weights in one precision, the configs and the tokenizers -> 
 configs         the same without weights
 tokenizer       the folder of a tokenizer of its own
 single_file     OWNER/NAME/FILE.safetensors -> the file
+dataset_file    a file of a dataset
 
 Without a network they answer from the cache.
 """
@@ -59,6 +60,13 @@ def single_file(name: str) -> Path:
     assert found is not None
     repository, file = found.groups()
     return Path(_reached(name, lambda: hf_hub_download(repository, file)))
+
+
+def dataset_file(name: str, file: str) -> Path:
+    """Download one file of a dataset."""
+    from huggingface_hub import hf_hub_download
+
+    return Path(_reached(name, lambda: hf_hub_download(name, file, repo_type="dataset")))
 
 
 def _snapshot(name: str, *, with_weights: bool) -> Path:
