@@ -3,9 +3,10 @@
 canvas_outcome   rows of canvas_run.py -> Outcome
 """
 
+import statistics
 from typing import Any
 
-from unsee.benchmarks.canvas_table import BARS, HEAD, MEASURES, Section, mean, sections
+from unsee.benchmarks.canvas_table import BARS, HEAD, MEASURES, SECONDS, Section, mean, sections
 from unsee.benchmarks.outcome import Claim, Outcome, Panel, point
 from unsee.benchmarks.subjects import EmojiSubject
 from unsee.erase import versions
@@ -75,4 +76,6 @@ def _claims(part: Section) -> list[Claim]:
         of = " of the unedited model's" if relative else ""
         text = f"{part.kind}s: {_SHOWN[measure]} is at least {bar:g} %{of}"
         claims.append(Claim(text, value >= bar, f"{value:.1f} %"))
-    return claims
+    took = statistics.mean(row["seconds"] for row in part.rows)
+    text = f"{part.kind}s: an erasure takes at most {SECONDS:g} seconds"
+    return [*claims, Claim(text, took <= SECONDS, f"{took:.0f}")]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 RESULTS = Path("benchmarks/results")
 SETTINGS = ("steps", "lr", "batch")
-SIZES = ("seeds", "other_seeds", "own_prompts", "count", "general_count", "counts")
+SIZES = ("prompts", "seeds", "other_seeds", "own_prompts", "count", "general_count", "counts")
 """Options that say how large an experiment is."""
 
 
@@ -72,7 +72,10 @@ def check_sizes(options: Common) -> None:
             raise OptionError(f"{flag} must be at least 1, not {value}")
     for field in fields(options):
         flag = f"--{field.name.replace('_', '-')}"
-        if options.quick and field.name in SIZES and getattr(options, field.name) != field.default:
+        value = getattr(options, field.name)
+        # Files of prompts are no sizes.
+        sized = field.name in SIZES and not isinstance(value, Path)
+        if options.quick and sized and value != field.default:
             raise OptionError(f"--quick has a {flag} of its own; leave out one of both")
 
 
