@@ -3,8 +3,8 @@
     python benchmarks/engine/modes.py [--targets 2] [--seeds 2] [--out FILE]
 
 Rows that are in the file are not measured again. Everything is drawn in fp32, so that only the
-training differs: in fp32; beside a model in bfloat16;
-in bfloat16 rounded at random; as low-rank factors.
+training differs: in fp32; beside a model in bfloat16; in bfloat16 rounded at random; as low-rank
+factors, which begin at nothing and may want a higher rate.
 """
 
 import argparse
@@ -36,6 +36,7 @@ MODES: dict[str, tuple[torch.dtype, dict[str, Any]]] = {
     "fp32 weights, model in bf16": (torch.bfloat16, {}),
     "bf16 rounded at random": (torch.bfloat16, {"precision": "bf16"}),
     "low-rank factors, rank 4": (torch.float32, {"lora_rank": 4}),
+    "low-rank factors, rank 4, ten times the rate": (torch.float32, {"lora_rank": 4}),
 }
 
 
@@ -44,8 +45,11 @@ def measured(
 ) -> dict[str, Any]:
     """Erase a target in a mode; what the model in fp32 then draws."""
     dtype, settings = MODES[mode]
+    recipe = RECIPE_FOR[target.kind]
+    if mode.endswith("ten times the rate"):
+        settings = {**settings, "lr": 10 * unsee.EraseConfig.from_recipe(recipe).lr}
     config = unsee.EraseConfig.from_recipe(
-        RECIPE_FOR[target.kind],
+        recipe,
         method=METHOD_FOR[target.kind],
         preserve=beside(target),
         seed=seed,
