@@ -158,7 +158,8 @@ def _given(options: Common) -> dict[str, object]:
     for field in fields(options):
         value = getattr(options, field.name)
         if value is not None and field.name not in ("out", "work"):
-            value = value.name if isinstance(value, Path) else value
+            if isinstance(value, (Path, str)) and Path(value).exists():
+                value = Path(value).name
             given[field.name] = [str(one) for one in value] if isinstance(value, tuple) else value
     return given
 
