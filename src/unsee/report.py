@@ -23,7 +23,7 @@ body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 110re
 table { border-collapse: collapse; margin: 1rem 0; display: block; overflow-x: auto }
 th, td { border: 1px solid #767676; padding: .3rem .6rem; text-align: right; white-space: nowrap }
 th:first-child, td:first-child { text-align: left }
-th { background: #f0f0f0 }
+th { background: #f0f0f0; white-space: normal }
 img { max-width: 100% }
 figure { margin: 1.5rem 0 }
 figcaption { color: #404040 }

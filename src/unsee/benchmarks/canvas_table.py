@@ -17,8 +17,8 @@ MEASURES = ("ua", "ira", "cra", "content")
 """Fields of `canvas.Retention`."""
 
 HEAD = [
-    "erased", "UA", "IRA (of unedited)", "CRA (of unedited)", "content kept", "FID (unedited)",
-    "seconds", "memory, GB", "file, MB",
+    "erased", "UA", "IRA (of unedited)", "CRA (of unedited)", "content kept",
+    "judge's FID (unedited)", "seconds", "memory, GB", "file, MB",
 ]  # fmt: skip
 
 PUBLISHED = {"artist": (98.58, 80.97, 93.96), "object": (92.15, 55.78, 44.23)}

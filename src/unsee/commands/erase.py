@@ -74,7 +74,8 @@ class EraseOptions(LoadOptions):
     """What the trained weights are kept in, whatever --dtype says: `fp32`, or `bf16`, which takes
     a quarter of it."""
     lora_rank: FromRecipe[int] = None
-    """Train low-rank factors of this rank in place of the weights: a file of under a per cent."""
+    """Train low-rank factors of this rank in place of the weights: a file of under a per cent. With
+    esd-u they want a higher --lr than whole weights."""
     contexts: FromRecipe[tuple[str, ...]] = None
     """Prompts in which it is to be lost as well, {} where it stands, such as "a house {}"."""
     preserve: FromRecipe[tuple[str, ...]] = None
