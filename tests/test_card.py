@@ -114,7 +114,8 @@ def test_without_results_there_is_no_number_among_the_results(cat: Path, here: P
 
 @pytest.mark.parametrize("name", ["objects", "memorised", "paraphrase", "strength"])
 def test_every_number_is_one_of_the_result(name: str, cat: Path, here: Path):
-    path = with_recipe(cat, here / "other.safetensors", base="emoji")
+    base = Outcome.read(RESULTS / name).settings["model fingerprint"]
+    path = with_recipe(cat, here / "other.safetensors", base="emoji", base_fingerprints=(base,))
     results = measured(RESULTS / name, ErasedWeights.load(path).recipe)
     write_card(path, here / "card", Extras(measured=results))
     shown = section(text_of(here / "card"), "Results")

@@ -540,7 +540,8 @@ def test_the_command_writes_and_says_what(
     assert main([str(word) for word in words]) == 0
     assert out.exists()
     said = capsys.readouterr().out
-    assert f"the erased model is {out}: " in said
+    what = "the edit" if to.startswith("lora") else "the erased model"
+    assert f"{what} is {out}: " in said
     assert ("of the edit" in said and "biases and norms" in said) == to.startswith("lora")
 
 

@@ -82,11 +82,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         told = server.stdout.read().splitlines()
         assert server.wait(30) == 0
         if served.running:
-            stopped = f"not finished: {served.running}, stopped after step [0-9]+ of {UNENDING}"
-            assert re.fullmatch(stopped, told[0])
+            # A machine that is slow has not come to a step yet.
+            how_far = f"(after step [0-9]+ of {UNENDING}|before its first step)"
+            found = re.fullmatch(f"not finished: {served.running}, stopped {how_far}", told[0])
+            assert found
             assert "serve the same folder again" in told[1]
             kept = sorted(path.suffix for path in (folder / "unfinished").iterdir())
-            assert kept == [".json", ".safetensors"]
+            begun = "after" in found[1]
+            assert kept == ([".json", ".safetensors"] if begun else [".json"])
         assert len(told) == (2 if served.running else 0)
 
 

@@ -72,7 +72,8 @@ def measured(folder: Path, recipe: Recipe) -> list[Measured]:
 
 def _of(place: Path, recipe: Recipe) -> Iterator[Measured]:
     name = place.resolve().name
-    if (place / RESULT).exists():
+    # Of a canvas, the rows say more of one erasure than its means do.
+    if (place / RESULT).exists() and not (place / ROWS).exists():
         outcome = Outcome.read(place)
         if _same_base(outcome, recipe):
             figure = place / FIGURE
