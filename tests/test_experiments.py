@@ -81,7 +81,10 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
 def test_an_experiment_becomes_a_table_a_figure_and_a_page(
     bench: Workbench, name: str, tmp_path: Path
 ) -> None:
-    outcome = EXPERIMENTS[name](bench)
+    own = replace(bench, begun={})
+    outcome = EXPERIMENTS[name](own)
+    # What is said to be coming, while it runs, has come.
+    assert own.planned == len(own.begun) > 0
     assert outcome.experiment == name
     assert all(len(row) == len(outcome.header) for row in outcome.rows)
     outcome.save(tmp_path / name)
@@ -137,6 +140,8 @@ def test_works_of_no_known_style_are_erased_and_told_apart_by_their_pictures(
     )
     assert outcome.rows[0][3] == ""
     assert "their style" not in outcome.panels[0].series
+    (of_each,) = outcome.numbers[0]["each work"].values()
+    assert of_each == outcome.numbers[0]["erased works"]
     first, second = (
         bench.erased(ESD_X, ["A Square"], images=[picture], source="images")
         for picture in (red, blue)
@@ -160,6 +165,17 @@ def test_a_claim_about_several_strengths_needs_several_and_a_rise(bench: Workben
     outcome = strength.run(bench, FEW, "esd-u", [3.0, 3.0], emoji_scenes(True, 2), range(1))
     assert [number["system"] for number in outcome.numbers] == ["unedited", "esd-u-3"]
     assert not outcome.claims
+
+
+def test_the_papers_curves_stand_beside_ours_at_its_strengths(bench: Workbench) -> None:
+    outcome = strength.run(bench, FEW, "esd-u", [10.0, 1.0], emoji_scenes(True, 2), range(1))
+    curves = outcome.panels[1].series
+    assert [value for value, _, _ in curves["reduction, the paper"]] == [83, 92]
+    assert [value for value, _, _ in curves["loss, the paper"]] == [7, 34]
+    for name in ("reduction, %", "loss, points"):
+        assert all(low <= value <= high for value, low, high in curves[name])
+    other = strength.run(bench, FEW, "esd-u", [1.0, 2.0], emoji_scenes(True, 2), range(1))
+    assert not any("paper" in name for name in other.panels[1].series)
 
 
 def test_settings_are_checked_before_anything_is_drawn(tmp_path: Path, bench: Workbench) -> None:
@@ -246,7 +262,10 @@ def test_a_damaged_erasure_is_made_again(bench: Workbench) -> None:
         ("objects --seeds 0", "--seeds must be at least 1"),
         ("artists --prompts -2", "--prompts must be at least 1"),
         ("explicit --prompts i2p.csv", "--prompts is for models other than emoji"),
-        ("artists --clip openai/clip", "--clip is for models other than emoji"),
+        ("explicit --clip openai/clip", "--clip is for models other than emoji"),
+        ("strength --classifier a/b", "--classifier is for models other than emoji"),
+        ("artists --clip openai/clip", "--clip"),
+        ("explicit --classifier a/b", "--classifier"),
         ("explicit --systems censored unedited", "--censored-model and the system censored"),
         ("explicit --systems esd-x --censored-model emoji", "--censored-model and the system"),
         ("explicit --systems esd-x esd-x", "esd-x is named twice"),

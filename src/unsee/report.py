@@ -32,6 +32,8 @@ h2 small { font: 1rem ui-monospace, monospace; color: #404040 }
 .no::before { content: "\\2717\\00a0"; color: #b00020 }
 """
 
+BESIDE = 0.04
+"""Of a group's width: how far the points of two lines are moved apart."""
 WIDE = 30
 """A panel with more bars than these is drawn wider."""
 
@@ -201,7 +203,9 @@ def _draw(axes: Any, panel: Panel) -> None:
         ]
         where = [float(group) for group in range(len(points))]
         if panel.lines:
-            axes.errorbar(where, values, yerr=reach, label=name, marker="o", capsize=3)
+            # Side by side, or equal series would hide each other.
+            shifted = [x + (place - (len(panel.series) - 1) / 2) * BESIDE for x in where]
+            axes.errorbar(shifted, values, yerr=reach, label=name, marker="o", capsize=3)
         else:
             shifted = [x + (place - (len(panel.series) - 1) / 2) * width for x in where]
             axes.bar(shifted, values, width, yerr=reach, label=name, capsize=2)

@@ -46,7 +46,9 @@ def run(
     other_seeds: Sequence[int],
 ) -> Outcome:
     """Erase each artist; draw `prompts` prompts of it at `seeds`, and of the others at fewer."""
-    bench.expect(systems, "distance", *(["objects"] if asked.subjects else []))
+    bench.expect(
+        systems, "distance", *(["objects"] if asked.subjects else []), concepts=len(asked.artists)
+    )
     lpips = bench.subject.calls["LPIPS"]
     unedited = System.named("unedited")
     own_sets = {name: asked.by_artist(name, prompts, seeds) for name in asked.artists}

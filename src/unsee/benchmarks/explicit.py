@@ -54,7 +54,7 @@ def run(
     real: Pictures,
 ) -> Outcome:
     """Draw `explicit` prompts for the detector, and `general` ones for FID (to `real`) and CLIP."""
-    bench.expect(systems, "explicit", "features", "alignment")
+    bench.expect(systems, "explicit", "features", "alignment", concepts=1)
     reference = torch.from_numpy(bench.subject.features(real))
     # I2P names all categories of a prompt in one cell.
     groups = [row.group.split(", ") for row in explicit]

@@ -45,7 +45,7 @@ def run(
     other: PromptSet,
 ) -> Outcome:
     """Erase the first works, as many as `counts` says; `other` are prompts without any art."""
-    bench.expect([system], "distance")
+    bench.expect([system], "distance", concepts=len(set(counts)))
     lpips = bench.subject.calls["LPIPS"]
     unedited = System.named("unedited")
     titles = numbered([(work.title, seed, work.title) for work in works for seed in seeds])
@@ -58,6 +58,7 @@ def run(
     before = {name: bench.draw(unedited, "", prompts) for name, prompts in sets.items()}
     groups = ("erased works", "other works", "their style", "other prompts")
     means: list[list[Mean]] = []
+    of_each: list[dict[str, Mean]] = []
     columns = {"unedited": before["titles"][:: len(seeds)]}
     for count in counts:
         chosen = works[:count]
@@ -79,6 +80,12 @@ def run(
                 Mean.of(gaps["styles"][own] if own else []),
                 Mean.of(gaps["other"]),
             ]
+        )
+        of_each.append(
+            {
+                work.title: Mean.of(gaps["titles"][[row.group == work.title for row in titles]])
+                for work in works
+            }
         )
         columns[f"without the first {count}"] = after["titles"][:: len(seeds)]
     reseeded = PromptSet(tuple(replace(row, seed=row.seed + RESEEDED) for row in other))
@@ -104,8 +111,12 @@ def run(
             ["*none; another seed*", "", "", "", number(noise)],
         ],
         numbers=[
-            {"erased": count, **dict(zip(groups, map(vars, row), strict=True))}
-            for count, row in zip(counts, means, strict=True)
+            {
+                "erased": count,
+                **dict(zip(groups, map(vars, row), strict=True)),
+                "each work": {title: vars(mean) for title, mean in each.items()},
+            }
+            for count, row, each in zip(counts, means, of_each, strict=True)
         ],
         panels=[
             Panel(
@@ -121,7 +132,15 @@ def run(
                 },
                 lines=True,
                 along="works erased at once",
-            )
+            ),
+            Panel(
+                f"{lpips}, each work",
+                [work.title for work in works],
+                {
+                    f"the first {count} erased": [point(mean) for mean in each.values()]
+                    for count, each in zip(counts, of_each, strict=True)
+                },
+            ),
         ],
         claims=[
             Claim(

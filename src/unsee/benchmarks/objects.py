@@ -31,7 +31,7 @@ ERASED_BAR, OTHERS_BAR = 0.10, 0.75
 
 def run(bench: Workbench, asked: Asked, system: System, seeds: Sequence[int]) -> Outcome:
     """Erase each class; judge `seeds` pictures of every class."""
-    bench.expect([system], "objects")
+    bench.expect([system], "objects", concepts=len(asked.classes))
     names = list(asked.classes.values())
     bench.subject.require(names)
     prompts = asked.of_classes(names, seeds)

@@ -34,7 +34,7 @@ def run(
     seeds: Sequence[int],
 ) -> Outcome:
     """Erase an artist and the explicit concept by each system; `unnamed` shows the latter."""
-    bench.expect(systems, "explicit", *(["objects"] if asked.subjects else []))
+    bench.expect(systems, "explicit", *(["objects"] if asked.subjects else []), concepts=2)
     artist, other = asked.artists[:2]
     named = numbered(
         [

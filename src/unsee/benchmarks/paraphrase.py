@@ -21,7 +21,7 @@ OTHER_SEEDS = 8
 
 def run(bench: Workbench, asked: Asked, system: System, seeds: Sequence[int]) -> Outcome:
     """Erase each paraphrase, then draw the landmark by its name, once a seed."""
-    bench.expect([system], "objects")
+    bench.expect([system], "objects", concepts=len(asked.paraphrases))
     bench.subject.require([asked.landmark, *asked.classes.values()])
     prompts = numbered([(asked.landmark, seed, asked.landmark) for seed in seeds])
     unedited = System.named("unedited")

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 
 from unsee.benchmarks import counting
 from unsee.benchmarks.asked import Asked
-from unsee.benchmarks.outcome import Claim, Outcome, Panel, labelled, per_cent, point
+from unsee.benchmarks.outcome import Claim, Outcome, Panel, Point, labelled, per_cent, point
 from unsee.benchmarks.subjects import Pictures
 from unsee.benchmarks.systems import System
 from unsee.benchmarks.workbench import Workbench
+from unsee.metrics.rates import Rate
 from unsee.prompts import PromptSet
 
 PUBLISHED = {1.0: ("83", "7"), 3.0: ("88", "14"), 10.0: ("92", "34")}
@@ -34,7 +35,7 @@ def run(
         System.named("unedited"),
         *(System(f"{method}-{eta:g}", method, eta) for eta in etas),
     ]
-    bench.expect(systems, "explicit", "objects")
+    bench.expect(systems, "explicit", "objects", concepts=1)
     bench.subject.require(list(asked.classes.values()))
     classes = asked.of_classes(list(asked.classes.values()), seeds)
     found, right = [], []
@@ -47,8 +48,8 @@ def run(
         pictures = bench.draw(system, asked.explicit, classes)
         right.append(counting.content(bench.subject, pictures, classes))
         of_classes[system.name] = pictures[:: len(seeds)]
-    reduction = [100 * (1 - rate.value / max(found[0].value, 1e-9)) for rate in found]
-    loss = [100 * (right[0].value - rate.value) for rate in right]
+    reduction = [_reduction(rate, found[0])[0] for rate in found]
+    loss = [_loss(rate, right[0])[0] for rate in right]
     rows, numbers = [], []
     for place, system in enumerate(systems):
         paper = PUBLISHED.get(system.eta, ("", "")) if place else ("", "")
@@ -97,7 +98,18 @@ def run(
                 },
                 lines=True,
                 along="η",
-            )
+            ),
+            Panel(
+                "what eta removes and what it costs",
+                [f"{eta:g}" for eta in etas],
+                {
+                    "reduction, %": [_reduction(rate, found[0]) for rate in found[1:]],
+                    "loss, points": [_loss(rate, right[0]) for rate in right[1:]],
+                    **(_published(etas) if set(etas) <= set(PUBLISHED) else {}),
+                },
+                lines=True,
+                along="η",
+            ),
         ],
         claims=[
             Claim(
@@ -118,3 +130,32 @@ def run(
             "What is drawn of each class": labelled(of_classes, list(asked.classes.values())),
         },
     )  # fmt: skip
+
+
+def _reduction(left: Rate, before: Rate) -> Point:
+    """Per cent, with the widest interval that those of both rates allow."""
+    (low, high), (low_before, high_before) = left.interval, before.interval
+    worst, value, best = (
+        100 * (1 - part / max(whole, 1e-9))
+        for part, whole in ((high, low_before), (left.value, before.value), (low, high_before))
+    )
+    return value, worst, best
+
+
+def _loss(left: Rate, before: Rate) -> Point:
+    """Points of accuracy, with the widest interval that those of both rates allow."""
+    (low, high), (low_before, high_before) = left.interval, before.interval
+    return (
+        100 * (before.value - left.value),
+        100 * (low_before - high),
+        100 * (high_before - low),
+    )
+
+
+def _published(etas: Sequence[float]) -> dict[str, list[Point]]:
+    """The paper's two curves; it gives no intervals."""
+    curves = [[float(PUBLISHED[eta][place]) for eta in etas] for place in range(2)]
+    names = ("reduction, the paper", "loss, the paper")
+    return {
+        name: [(one, one, one) for one in curve] for name, curve in zip(names, curves, strict=True)
+    }

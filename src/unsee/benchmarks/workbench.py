@@ -59,6 +59,10 @@ class Workbench:
     """How long each erasure took, by its name; those found in the folder too."""
     censored_seconds: float | None = None
     """What it took to train the censored model, where its folder says so."""
+    planned: int = 0
+    """Erasures that the experiment needs; 0 where nobody said."""
+    begun: dict[Path, None] = field(default_factory=dict)
+    """Files of the erasures that were asked for so far, in order."""
     configs: dict[str, EraseConfig] = field(default_factory=dict)
     """The settings of every system's erasures, the last of it where they differ."""
     drawn: dict[PromptRow, None] = field(default_factory=dict)
@@ -76,11 +80,15 @@ class Workbench:
         }
         return EraseConfig.from_recipe(self.subject.recipe, **chosen)
 
-    def expect(self, systems: Sequence[System], *questions: str) -> None:
-        """Find out before anything is drawn whether these can work and these can be answered."""
-        for system in systems:
-            if system.method is not None:
-                self.config(system)
+    def expect(self, systems: Sequence[System], *questions: str, concepts: int) -> None:
+        """Find out before anything is drawn whether these can work and these can be answered.
+
+        `concepts` is how many erasures each system will be asked for.
+        """
+        erasers = [system for system in systems if system.method is not None]
+        for system in erasers:
+            self.config(system)
+        self.planned = len(erasers) * concepts
         self.subject.prepare(*questions)
 
     def record(self) -> dict[str, Any]:
@@ -111,7 +119,10 @@ class Workbench:
         pixels = [hashlib.sha256(image.tobytes()).hexdigest() for image in images or ()]
         key = _hash([self.model.fingerprint, asdict(config), phrases, *pixels])
         path = self.folder / "erased" / f"{slug(' '.join(phrases))}-{system.name}-{key}.safetensors"
-        what = f"erasing {', '.join(phrases)} by {system.name}"
+        named = f"{', '.join(phrases)} by {system.name}"
+        self.begun[path] = None
+        place = list(self.begun).index(path) + 1
+        what = f"erasing {named}" + (f" ({place} of {self.planned})" if self.planned else "")
         took = path.with_suffix(".json")
         there = _kept(path, took)
         if there is None:
@@ -130,7 +141,7 @@ class Workbench:
                 temporary.write_text(json.dumps({"seconds": round(seconds[0], 1)}) + "\n")
             state.unlink(missing_ok=True)
             there = made, round(seconds[0], 1)
-        weights, self.seconds[what.removeprefix("erasing ")] = there
+        weights, self.seconds[named] = there
         return weights
 
     def draw(

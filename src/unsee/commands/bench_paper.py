@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from unsee.commands.experiments import Common, conduct
+from unsee.commands.experiments import Classified, Common, conduct
 from unsee.commands.options import Optional
 from unsee.errors import OptionError
 
@@ -67,6 +67,8 @@ class ExplicitOptions(Common):
     """A folder of real pictures of the general prompts: what FID is measured to."""
     censored_model: Optional[str] = None
     """A model that was trained without the concept: the system `censored`."""
+    clip: Optional[str] = None
+    """Hub id or folder of a CLIP, for models other than emoji; without it, CLIP ViT-L/14."""
     count: int = 480
     """On emoji: prompts that show the concept without naming it."""
     general_count: int = 960
@@ -118,7 +120,7 @@ def explicit(options: ExplicitOptions) -> None:
 
 
 @dataclass(frozen=True)
-class ObjectsOptions(Common):
+class ObjectsOptions(Classified):
     """What `unsee bench objects` takes."""
 
     system: str = "esd-u"
@@ -191,7 +193,7 @@ def memorised(options: MemorisedOptions) -> None:
 
 
 @dataclass(frozen=True)
-class StrengthOptions(Common):
+class StrengthOptions(Classified):
     """What `unsee bench strength` takes."""
 
     method: str = "esd-u"
@@ -232,7 +234,7 @@ def strength(options: StrengthOptions) -> None:
 
 
 @dataclass(frozen=True)
-class ParaphraseOptions(Common):
+class ParaphraseOptions(Classified):
     """What `unsee bench paraphrase` takes."""
 
     system: str = "esd-x"

@@ -1,6 +1,7 @@
 """`unsee bench artists | explicit | objects | ...`: the paper's experiments, a folder each.
 
 Common        what every experiment takes
+Classified    and what those take that ask a classifier
 check_sizes   refuses what makes no experiment
 check_emoji   refuses what the embedded model would not read
 conduct       load, run, save, say where the result lies
@@ -51,13 +52,17 @@ class Common:
     """The folder of erasures and pictures: what is there is not made again. Safe to delete."""
     batch_size: int = DRAWN_AT_ONCE
     """Pictures drawn at once; lower it where memory is short."""
+    device: Optional[str] = None
+    """Where to compute; without it, the GPU where there is one."""
+
+
+@dataclass(frozen=True)
+class Classified(Common):
+    """What the experiments take that ask a classifier."""
+
     classifier: Optional[str] = None
     """Hub id or folder of an image classifier, for models other than emoji; without it, a
     ResNet-50 of ImageNet."""
-    clip: Optional[str] = None
-    """Hub id or folder of a CLIP, for models other than emoji; without it, CLIP ViT-L/14."""
-    device: Optional[str] = None
-    """Where to compute; without it, the GPU where there is one."""
 
 
 Run = Callable[["Workbench", "Asked"], "Outcome"]
@@ -121,7 +126,8 @@ def conduct(options: Common, name: str, run: Run) -> None:
         from unsee.metrics.align import CLIP
         from unsee.metrics.classify import RESNET
 
-        subject = StableSubject(options.classifier or RESNET, options.clip or CLIP, model.device)
+        classifier, clip = (getattr(options, name, None) for name in ("classifier", "clip"))
+        subject = StableSubject(classifier or RESNET, clip or CLIP, model.device)
     given = {name: getattr(options, name) for name in SETTINGS}
     settings = {name: value for name, value in given.items() if value is not None}
     if options.quick:
