@@ -36,6 +36,8 @@ BESIDE = 0.04
 """Of a group's width: how far the points of two lines are moved apart."""
 WIDE = 30
 """A panel with more bars than these is drawn wider."""
+WIDEST = 100
+"""And with more than these as wide as there is room."""
 
 
 def write_report(folder: Path) -> Path:
@@ -173,7 +175,7 @@ def _figure(outcome: Outcome) -> bytes | None:
         len(panel.series) * max(map(len, panel.series.values()), default=0)
         for panel in outcome.panels
     )
-    width = 8.0 if bars <= WIDE else 11.0
+    width = 8.0 if bars <= WIDE else 11.0 if bars <= WIDEST else 19.0
     figure = Figure(figsize=(min(width * count, 19), 4.6), layout="constrained")
     FigureCanvasAgg(figure)
     for axes, panel in zip(
@@ -193,6 +195,8 @@ def _draw(axes: Any, panel: Panel) -> None:
     import matplotlib as mpl
 
     width = 0.8 / max(len(panel.series), 1)
+    crowded = len(panel.groups) * len(panel.series) > WIDEST
+    whiskers: dict[str, Any] = {"error_kw": {"elinewidth": 0.6}} if crowded else {"capsize": 2}
     if len(panel.series) > len(mpl.rcParams["axes.prop_cycle"]):
         axes.set_prop_cycle(color=mpl.color_sequences["tab20"])
     for place, (name, points) in enumerate(panel.series.items()):
@@ -208,12 +212,14 @@ def _draw(axes: Any, panel: Panel) -> None:
             axes.errorbar(shifted, values, yerr=reach, label=name, marker="o", capsize=3)
         else:
             shifted = [x + (place - (len(panel.series) - 1) / 2) * width for x in where]
-            axes.bar(shifted, values, width, yerr=reach, label=name, capsize=2)
+            axes.bar(shifted, values, width, yerr=reach, label=name, **whiskers)
     long = max((len(group) for group in panel.groups), default=0) > 8
     axes.set_xticks(
-        range(len(panel.groups)), panel.groups, rotation=35 if long else 0,
-        ha="right" if long else "center",
+        range(len(panel.groups)), panel.groups, rotation=90 if crowded else 35 if long else 0,
+        ha="right" if long and not crowded else "center",
     )  # fmt: skip
+    if crowded:
+        axes.margins(x=0.01)
     axes.set_title(panel.title, fontsize=11)
     axes.set_xlabel(panel.along)
     axes.axhline(0, color="#444", linewidth=0.8)
