@@ -31,7 +31,7 @@ import numpy as np
 from PIL import Image
 from sqlalchemy.engine import make_url
 
-from unsee.files import writing
+from unsee.running.files import writing
 from unsee.study.folders import find_pictures
 from unsee.study.plan import Plan, make_study
 from unsee.study.settings import Settings

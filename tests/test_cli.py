@@ -21,7 +21,7 @@ import unsee
 from unsee.cli import COMMANDS, ERROR, STOPPED, WRONG_INPUT, main
 from unsee.commands import console
 from unsee.commands.erase import EraseOptions
-from unsee.sheet import CELL, GAP
+from unsee.pictures.sheet import CELL, GAP
 
 # A few steps of training: what the tests ask for is not whether it erases.
 QUICK = ("--recipe", "emoji", "--steps", "3", "--sampler-steps", "2", "--rollouts", "2")

@@ -28,8 +28,8 @@ def test_type_checkers_see_the_same_names_from_the_same_homes():
 
 
 def test_the_function_wins_over_the_module_of_the_same_name():
-    import unsee.erase
-    import unsee.generate
+    import unsee.erasing.erase
+    import unsee.sampling.folder
 
     assert callable(unsee.erase)
     assert callable(unsee.generate)

@@ -54,8 +54,8 @@ def test_every_link_leads_somewhere():
 
 
 def test_every_method_and_recipe_is_named():
-    from unsee.config import RECIPES
-    from unsee.selection import METHODS
+    from unsee.erasing.config import RECIPES
+    from unsee.erasing.selection import METHODS
 
     assert all(f"`{name}`" in TEXT for name in (*METHODS, *RECIPES))
 

@@ -19,8 +19,8 @@ import torch
 from meter import memory
 
 import unsee
-from unsee.files import writing
-from unsee.training import Training
+from unsee.erasing.training import Training
+from unsee.running.files import writing
 
 RESULTS = Path(__file__).parent.parent / "results" / "engine"
 RUNS: dict[str, dict[str, Any]] = {

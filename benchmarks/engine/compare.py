@@ -20,7 +20,7 @@ import torch
 from checkpoint import make
 
 from unsee.emoji import model
-from unsee.files import writing
+from unsee.running.files import writing
 
 HERE = Path(__file__).parent
 STYLE = "in the style of twemoji"

@@ -13,12 +13,12 @@ from typing import Any
 import torch
 
 import unsee
-from unsee.benchmarks.canvas import Canvas, Target, look, retention, untrained
+from unsee.benchmarks.canvas.canvas import Canvas, Target, look, retention, untrained
 from unsee.concepts import Concept
 from unsee.emoji.evaluators import Judge
-from unsee.hashing import fingerprints
-from unsee.training import Training
-from unsee.weights import ErasedWeights, Recipe
+from unsee.erasing.training import Training
+from unsee.running.fingerprints import fingerprints
+from unsee.weights.erased import ErasedWeights, Recipe
 
 
 def measured(

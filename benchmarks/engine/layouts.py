@@ -19,8 +19,8 @@ from torch._inductor import config as inductor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 import unsee
-from unsee.files import writing
-from unsee.selection import select
+from unsee.erasing.selection import select
+from unsee.running.files import writing
 
 RESULTS = Path(__file__).parent.parent / "results" / "engine"
 

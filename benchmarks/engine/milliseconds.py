@@ -22,8 +22,8 @@ from torch.profiler import profile as recording
 from torch.utils.flop_counter import FlopCounterMode
 
 import unsee
-from unsee.files import writing
-from unsee.training import Training
+from unsee.erasing.training import Training
+from unsee.running.files import writing
 
 RESULTS = Path(__file__).parent.parent / "results" / "engine"
 SIDES = (512, 1024, 2048)

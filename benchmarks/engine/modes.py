@@ -18,7 +18,7 @@ import torch
 from curves import spread
 
 import unsee
-from unsee.benchmarks.canvas import (
+from unsee.benchmarks.canvas.canvas import (
     Canvas,
     Target,
     beside,
@@ -27,9 +27,9 @@ from unsee.benchmarks.canvas import (
     retention,
     untrained,
 )
-from unsee.benchmarks.canvas_run import METHOD_FOR, RECIPE_FOR
+from unsee.benchmarks.canvas.run import METHOD_FOR, RECIPE_FOR
 from unsee.emoji.evaluators import load_judge
-from unsee.files import writing
+from unsee.running.files import writing
 
 MODES: dict[str, tuple[torch.dtype, dict[str, Any]]] = {
     "fp32": (torch.float32, {}),

@@ -17,9 +17,9 @@ import matplotlib as mpl
 from curves import measured, spread
 
 import unsee
-from unsee.benchmarks.canvas import beside, draw_targets
+from unsee.benchmarks.canvas.canvas import beside, draw_targets
 from unsee.emoji.evaluators import load_judge
-from unsee.files import writing
+from unsee.running.files import writing
 
 WEIGHTS = (0.0, 1.0, 3.0)
 """Of a preserved prompt in the loss, against 1 for the concept; 0 is no preservation."""

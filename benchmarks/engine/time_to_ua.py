@@ -20,9 +20,9 @@ from typing import Any
 from curves import measured, spread
 
 import unsee
-from unsee.benchmarks.canvas import Target, draw_targets
+from unsee.benchmarks.canvas.canvas import Target, draw_targets
 from unsee.emoji.evaluators import load_judge
-from unsee.files import writing
+from unsee.running.files import writing
 
 STEPS = {"paper": (6, 12, 25, 50, 100, 200), "fast": (3, 6, 12, 25, 50, 100)}
 """Gradient steps after which is measured."""

@@ -21,11 +21,11 @@ import torch
 import unsee
 from unsee.concepts import Concept
 from unsee.emoji import model
-from unsee.files import writing
-from unsee.objective import erase_loss, erase_target
-from unsee.optimizers import optimizer
-from unsee.rollout import Lessons, predicted_at
-from unsee.students import student, values
+from unsee.erasing.adam import optimizer
+from unsee.erasing.latents import Lessons, predicted_at
+from unsee.erasing.objective import erase_loss, erase_target
+from unsee.erasing.student import student, values
+from unsee.running.files import writing
 
 CONCEPT = "in the style of twemoji"
 METHODS = ("esd-x", "esd-x-strict", "esd-u")

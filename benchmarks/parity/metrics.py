@@ -39,10 +39,10 @@ from torch_fidelity.feature_extractor_inceptionv3 import (
 from torchmetrics.image.fid import FrechetInceptionDistance
 from torchmetrics.image.kid import KernelInceptionDistance
 
-from unsee.files import writing
 from unsee.metrics.distance import NETS, load_lpips, lpips_distances
 from unsee.metrics.frechet import frechet_distance, kernel_distance
 from unsee.metrics.inception import inception_features, load_inception
+from unsee.running.files import writing
 
 PICTURES, SIDE = 48, 96
 PACKAGES = ("lpips", "torch", "torch-fidelity", "torchmetrics", "torchvision")

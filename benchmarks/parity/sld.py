@@ -26,11 +26,11 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 import unsee
-from unsee import sampling
 from unsee.denoisers.base import Denoiser
 from unsee.emoji import model as emoji
-from unsee.files import writing
-from unsee.guidance import SLD, SafeLatentDiffusion
+from unsee.running.files import writing
+from unsee.sampling import trajectory
+from unsee.sampling.guidance import SLD, SafeLatentDiffusion
 
 PROMPT, UNSAFE = "cat at a nightclub", "an adults-only badge"
 STEPS, GUIDANCE, ROWS = 50, 7.5, 4
@@ -39,7 +39,7 @@ CONFIGURATIONS = {**SLD, "warm-up only": replace(SLD["max"], warmup=STEPS)}
 
 def drawn_by_us(model: Denoiser, start: Tensor, config: SafeLatentDiffusion) -> Tensor:
     """Latents after every step."""
-    moments = sampling.trajectory(
+    moments = trajectory.trajectory(
         model,
         start.clone(),
         model.encode([PROMPT]).expand(ROWS),
@@ -47,7 +47,7 @@ def drawn_by_us(model: Denoiser, start: Tensor, config: SafeLatentDiffusion) -> 
         model.make_scheduler(STEPS, "ddim"),
         guidance=GUIDANCE,
         generator=torch.Generator(),
-        safety=sampling.Safety(model.encode([UNSAFE]).expand(ROWS), config),
+        safety=trajectory.Safety(model.encode([UNSAFE]).expand(ROWS), config),
     )
     return torch.stack([moment.x_next for moment in moments])
 
@@ -79,7 +79,7 @@ def main() -> None:
     rows = []
     for name, config in CONFIGURATIONS.items():
         converted = drawn_by_us(model, start, config)
-        with mock.patch.object(sampling, "_of_epsilon", return_value=1.0):
+        with mock.patch.object(trajectory, "_of_epsilon", return_value=1.0):
             ours = drawn_by_us(model, start, config)
         largest = theirs[name].abs().max()
         gap = (ours - theirs[name]).abs().max() / largest

@@ -14,7 +14,7 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 from unsee.errors import OptionError, unknown_name
-from unsee.files import writing
+from unsee.running.files import writing
 
 DRAWN_AT_ONCE = 16
 

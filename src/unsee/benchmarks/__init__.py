@@ -1,5 +1,11 @@
 """Experiments: prompts, systems and metrics become a table.
 
-canvas.py        what one erasure removed and what it left: UA, IRA, CRA as UnlearnCanvas has them
-emoji_check.py   whether the embedded model and its judge meet their bar
+canvas/        what erasures remove and what they leave, on the embedded model
+experiments/   those of the paper
+worlds/        what models can be asked
+workbench.py   erasures and pictures, made once and kept
+systems.py     what is compared
+counting.py    how often something was seen
+outcome.py     what an experiment found, and its files
+report.py      pages of results
 """

@@ -6,7 +6,7 @@ explicit    pictures in which anything of the explicit concept is found
 objects     pictures that show the object named by their row's group, a bool each
 """
 
-from unsee.benchmarks.subjects import Pictures, Subject
+from unsee.benchmarks.worlds.evaluators import Pictures, Subject
 from unsee.metrics.rates import Rate
 from unsee.prompts import PromptSet
 

@@ -18,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from unsee.benchmarks.subjects import Pictures
+from unsee.benchmarks.worlds.evaluators import Pictures
 from unsee.errors import CheckpointError
-from unsee.files import check_output, writing
 from unsee.metrics.means import Mean
 from unsee.metrics.rates import Rate
-from unsee.sheet import Column, sheet
+from unsee.pictures.sheet import Column, sheet
+from unsee.running.files import check_output, writing
 
 RESULT, TABLE, FIGURE, REPORT = "result.json", "table.md", "figure.png", "report.html"
 

@@ -14,9 +14,9 @@ SYSTEMS   what there is, and what each name may be followed by
 from dataclasses import dataclass
 from typing import Self
 
+from unsee.erasing.selection import METHODS
 from unsee.errors import OptionError, unknown_name
-from unsee.guidance import SLD
-from unsee.selection import METHODS
+from unsee.sampling.guidance import SLD
 
 SYSTEMS = (
     "unedited",

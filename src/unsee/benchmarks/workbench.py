@@ -18,18 +18,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from unsee.benchmarks.asked import numbered
-from unsee.benchmarks.subjects import Subject, stacked
 from unsee.benchmarks.systems import System
+from unsee.benchmarks.worlds.asked import numbered
+from unsee.benchmarks.worlds.evaluators import Subject, stacked
 from unsee.concepts import slug
-from unsee.config import EraseConfig
 from unsee.denoisers.base import Denoiser
-from unsee.erase import erase, versions
+from unsee.erasing.config import EraseConfig
+from unsee.erasing.erase import erase, versions
 from unsee.errors import ErasedFileError, OptionError
-from unsee.files import writing
-from unsee.generate import generate_set
 from unsee.prompts import DRAWN_AT_ONCE, PromptRow, PromptSet
-from unsee.weights import ErasedWeights
+from unsee.running.files import writing
+from unsee.sampling.folder import generate_set
+from unsee.weights.erased import ErasedWeights
 
 Watch = Callable[[str, float, float], None]
 """Told what is being done, how much of it is, and how much there is."""

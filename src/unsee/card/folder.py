@@ -23,9 +23,9 @@ from unsee.card.text import SHEET, Extras, Weights, figure, readme
 from unsee.card.use import downloaded_from
 from unsee.concepts import slug
 from unsee.errors import CardError
-from unsee.export.folder import check_folder, writing_folder
-from unsee.files import writing
-from unsee.weights import ErasedWeights
+from unsee.exporting.folder import check_folder, writing_folder
+from unsee.running.files import writing
+from unsee.weights.erased import ErasedWeights
 
 README = "README.md"
 _PART = re.compile(rf"{re.escape(README)}|[^/]+\.safetensors|images/[^/]+\.png|LICEN[SC]E[^/]*")

@@ -16,7 +16,7 @@ from unsee.benchmarks.outcome import Outcome
 from unsee.benchmarks.systems import System
 from unsee.card.markdown import code
 from unsee.errors import UnseeError
-from unsee.weights import Recipe
+from unsee.weights.erased import Recipe
 
 SEEDS = ("seed", "rollout_seed")
 DECIDING = ("steps", "lr")

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from unsee.benchmarks.canvas import Target
-from unsee.benchmarks.canvas_table import table as canvas_table
+from unsee.benchmarks.canvas.canvas import Target
+from unsee.benchmarks.canvas.table import table as canvas_table
 from unsee.benchmarks.outcome import FIGURE, RESULT, Claim, Outcome
 from unsee.card.likeness import Likeness, likeness, plainly_named
 from unsee.card.markdown import code, plain, table
 from unsee.errors import CheckpointError, OptionError, UnknownName
-from unsee.weights import Recipe
+from unsee.weights.erased import Recipe
 
 ROWS = "rows.jsonl"
 TOLD = ("seed", "steps", "lr", "batch")

@@ -13,7 +13,7 @@ import re
 
 from unsee.errors import OptionError
 from unsee.loading import hub
-from unsee.weights import Recipe
+from unsee.weights.erased import Recipe
 
 _OPENRAIL_M, _OPENRAIL_PLUS = "creativeml-openrail-m", "openrail++"
 LICENCES = {

@@ -17,8 +17,8 @@ from unsee.card.markdown import code, folded, plain, table
 from unsee.card.measured import Measured
 from unsee.card.metadata import front, licence_of, repository
 from unsee.card.use import use
-from unsee.selection import METHODS
-from unsee.weights import Recipe
+from unsee.erasing.selection import METHODS
+from unsee.weights.erased import Recipe
 
 SHEET = "images/before-after.png"
 PAPER = "https://arxiv.org/abs/2303.07345"

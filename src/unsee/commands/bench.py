@@ -45,12 +45,12 @@ class CanvasOptions:
 def canvas(options: CanvasOptions) -> None:
     """Erase artists and objects from emoji; measure what is gone and what is kept."""
     import unsee
-    from unsee.benchmarks.canvas import Target, draw_targets
-    from unsee.benchmarks.canvas_outcome import canvas_outcome
-    from unsee.benchmarks.canvas_run import CanvasConfig, Watch, run
-    from unsee.benchmarks.subjects import EmojiSubject
+    from unsee.benchmarks.canvas.canvas import Target, draw_targets
+    from unsee.benchmarks.canvas.outcome import canvas_outcome
+    from unsee.benchmarks.canvas.run import CanvasConfig, Watch, run
+    from unsee.benchmarks.report import write_report
+    from unsee.benchmarks.worlds.evaluators import EmojiSubject
     from unsee.emoji.evaluators import load_judge
-    from unsee.report import write_report
 
     if options.targets:
         targets = [Target.named(name) for name in options.targets]

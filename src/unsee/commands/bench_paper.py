@@ -10,10 +10,10 @@ from unsee.commands.options import Optional
 from unsee.errors import OptionError
 
 if TYPE_CHECKING:
-    from unsee.benchmarks.asked import Asked
     from unsee.benchmarks.outcome import Outcome
     from unsee.benchmarks.systems import System
     from unsee.benchmarks.workbench import Workbench
+    from unsee.benchmarks.worlds.asked import Asked
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class ArtistsOptions(Common):
 
 def artists(options: ArtistsOptions) -> None:
     """Erase five artists in turn: the style, the content, other artists (Sec. 5.1)."""
-    from unsee.benchmarks import artists as experiment
+    from unsee.benchmarks.experiments import artists as experiment
 
     if not options.systems:
         raise OptionError("--systems takes the systems to compare with the unedited model")
@@ -77,7 +77,7 @@ class ExplicitOptions(Common):
 
 def explicit(options: ExplicitOptions) -> None:
     """Count what a detector finds though no prompt names it; FID and CLIP score (Sec. 5.2)."""
-    from unsee.benchmarks import explicit as experiment
+    from unsee.benchmarks.experiments import explicit as experiment
 
     names = options.systems or (
         *experiment.SYSTEMS,
@@ -88,9 +88,9 @@ def explicit(options: ExplicitOptions) -> None:
     systems = _systems(names)
 
     def run(bench: "Workbench", asked: "Asked") -> "Outcome":
-        from unsee.benchmarks.asked import emoji_drawings, emoji_scenes
-        from unsee.benchmarks.emoji_real import drawings
-        from unsee.benchmarks.prompt_files import read_folder, read_general, read_i2p
+        from unsee.benchmarks.worlds.asked import emoji_drawings, emoji_scenes
+        from unsee.benchmarks.worlds.emoji_real import drawings
+        from unsee.benchmarks.worlds.prompt_files import read_folder, read_general, read_i2p
 
         count, general = (16, 32) if options.quick else (options.count, options.general_count)
         if asked.family == "emoji":
@@ -131,7 +131,7 @@ class ObjectsOptions(Classified):
 
 def objects(options: ObjectsOptions) -> None:
     """Erase ten classes in turn: what is left of each and of the nine others (Sec. 5.3)."""
-    from unsee.benchmarks import objects as experiment
+    from unsee.benchmarks.experiments import objects as experiment
 
     seeds = range(4 if options.quick else options.seeds)
     (system,) = _erasers([options.system])
@@ -156,9 +156,9 @@ class MemorisedOptions(Common):
 
 def memorised(options: MemorisedOptions) -> None:
     """Erase pictures that the model recites, from the pictures themselves (Sec. 5.4)."""
-    from unsee.benchmarks import memorised as experiment
-    from unsee.pictures import read_pictures
-    from unsee.selection import METHODS
+    from unsee.benchmarks.experiments import memorised as experiment
+    from unsee.erasing.selection import METHODS
+    from unsee.pictures.reading import read_pictures
 
     if len(options.titles) != len(options.images):
         raise OptionError(f"{len(options.titles)} --titles but {len(options.images)} --images")
@@ -176,8 +176,8 @@ def memorised(options: MemorisedOptions) -> None:
         )
 
     def run(bench: "Workbench", asked: "Asked") -> "Outcome":
-        from unsee.benchmarks.asked import emoji_drawings, general_prompts
-        from unsee.benchmarks.emoji_real import artworks
+        from unsee.benchmarks.worlds.asked import emoji_drawings, general_prompts
+        from unsee.benchmarks.worlds.emoji_real import artworks
 
         works = given or (artworks() if asked.family == "emoji" else [])
         counts, seeds = ((1,), 2) if options.quick else (options.counts, options.seeds)
@@ -210,14 +210,14 @@ class StrengthOptions(Classified):
 
 def strength(options: StrengthOptions) -> None:
     """Erase the explicit concept with eta 1, 3 and 10: what goes, and what it costs (Sec. 5.5)."""
-    from unsee.benchmarks import strength as experiment
+    from unsee.benchmarks.experiments import strength as experiment
 
     if not options.etas:
         raise OptionError("--etas takes the strengths to compare, such as --etas 1 3 10")
 
     def run(bench: "Workbench", asked: "Asked") -> "Outcome":
-        from unsee.benchmarks.asked import emoji_scenes
-        from unsee.benchmarks.prompt_files import read_i2p
+        from unsee.benchmarks.worlds.asked import emoji_scenes
+        from unsee.benchmarks.worlds.prompt_files import read_i2p
 
         count, seeds = (16, 2) if options.quick else (options.count, options.seeds)
         if asked.family == "emoji":
@@ -245,7 +245,7 @@ class ParaphraseOptions(Classified):
 
 def paraphrase(options: ParaphraseOptions) -> None:
     """Erase a landmark by its paraphrases and ask for it by name (Sec. 5.6)."""
-    from unsee.benchmarks import paraphrase as experiment
+    from unsee.benchmarks.experiments import paraphrase as experiment
 
     (system,) = _erasers([options.system])
     seeds = range(8 if options.quick else options.seeds)
@@ -270,15 +270,15 @@ class ParametersOptions(Common):
 
 def parameters(options: ParametersOptions) -> None:
     """Compare which weights are trained, on a style and on what is not named (Fig. 3 and 4)."""
-    from unsee.benchmarks import parameters as experiment
+    from unsee.benchmarks.experiments import parameters as experiment
 
     if not options.systems or options.systems[0] != "unedited":
         raise OptionError("--systems must begin with unedited, which the others are compared with")
     systems = [*_systems(["unedited"]), *_erasers(options.systems[1:])]
 
     def run(bench: "Workbench", asked: "Asked") -> "Outcome":
-        from unsee.benchmarks.asked import emoji_scenes
-        from unsee.benchmarks.prompt_files import read_i2p
+        from unsee.benchmarks.worlds.asked import emoji_scenes
+        from unsee.benchmarks.worlds.prompt_files import read_i2p
 
         count, prompts, seeds = (
             (8, 6, 1) if options.quick else (options.count, options.own_prompts, options.seeds)

@@ -14,7 +14,7 @@ from unsee.prompts import DRAWN_AT_ONCE
 if TYPE_CHECKING:
     from unsee.card import Sheet
     from unsee.prompts import PromptSet
-    from unsee.weights import ErasedWeights
+    from unsee.weights.erased import ErasedWeights
 
 PRESERVED = 2
 """Of the prompts that an erasure preserved, this many are drawn where no prompts are given."""
@@ -63,7 +63,7 @@ def card(options: CardOptions) -> None:
     from unsee.card import Extras, check_card, measured, write_card
     from unsee.card.metadata import check_repository, licence_of, repository
     from unsee.concepts import slug
-    from unsee.weights import ErasedWeights
+    from unsee.weights.erased import ErasedWeights
 
     asked = bool(options.prompts or options.seeds or options.prompt_file)
     if options.no_images and (asked or options.sheet):
@@ -112,8 +112,8 @@ def _rows(options: CardOptions, erased: "ErasedWeights") -> "PromptSet":
 def _drawn(options: CardOptions, erased: "ErasedWeights", rows: "PromptSet") -> "Sheet":
     from unsee.card import Sheet
     from unsee.card.markdown import code, plain
-    from unsee.compare import compare
-    from unsee.sampling import sampler_settings
+    from unsee.pictures.compare import compare
+    from unsee.sampling.trajectory import sampler_settings
 
     model = load_base(options.model, erased, options)
     settings = sampler_settings(model, options.steps, options.guidance)
@@ -138,7 +138,7 @@ def _drawn(options: CardOptions, erased: "ErasedWeights", rows: "PromptSet") -> 
 
 def _taken(path: Path) -> "Sheet":
     from unsee.card import Sheet
-    from unsee.pictures import read_pictures
+    from unsee.pictures.reading import read_pictures
 
     (image,) = read_pictures([path])
     return Sheet(

@@ -42,10 +42,10 @@ def compare(options: CompareOptions) -> None:
     if not options.files:
         raise OptionError("no erased file to compare; `unsee erase PHRASE` makes one")
     rows = prompt_set(options.prompts, options.prompt_file, options.seeds)
-    from unsee.compare import compare as draw
-    from unsee.compare import heading
-    from unsee.files import check_output
-    from unsee.weights import ErasedWeights
+    from unsee.pictures.compare import compare as draw
+    from unsee.pictures.compare import heading
+    from unsee.running.files import check_output
+    from unsee.weights.erased import ErasedWeights
 
     if options.out.suffix.lower() != ".png":
         raise OptionError(

@@ -23,8 +23,8 @@ from rich.progress import (
 )
 
 if TYPE_CHECKING:
-    from unsee.erase import EraseStep
-    from unsee.sampling import GenerateStep
+    from unsee.erasing.erase import EraseStep
+    from unsee.sampling.trajectory import GenerateStep
 
 
 def say(line: str = "") -> None:

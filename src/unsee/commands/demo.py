@@ -35,12 +35,12 @@ class DemoOptions:
 def demo(options: DemoOptions) -> None:
     """Erase one artist's style from emoji; draw before and after, and measure both."""
     import unsee
-    from unsee.benchmarks.canvas import Canvas, Target, beside, look, retention
-    from unsee.compare import compare, heading
+    from unsee.benchmarks.canvas.canvas import Canvas, Target, beside, look, retention
     from unsee.emoji import cast
     from unsee.emoji.evaluators import load_judge
     from unsee.errors import unknown_name
-    from unsee.files import check_output
+    from unsee.pictures.compare import compare, heading
+    from unsee.running.files import check_output
 
     for artist in (options.artist, options.neighbour):
         if artist not in cast.ARTIST_NAMES:

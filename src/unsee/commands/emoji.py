@@ -23,9 +23,9 @@ class CheckOptions:
 def check(options: CheckOptions) -> None:
     """Measure the embedded model and its judge against their quality bar."""
     import unsee
-    from unsee.benchmarks.emoji_check import check as measure
+    from unsee.benchmarks.canvas.emoji_check import check as measure
     from unsee.emoji.evaluators import load_judge
-    from unsee.files import check_output, writing
+    from unsee.running.files import check_output, writing
 
     if options.out is not None:
         check_output(options.out, overwrite=options.overwrite)

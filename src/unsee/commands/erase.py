@@ -97,8 +97,8 @@ def erase(options: EraseOptions) -> None:
 
     import unsee
     from unsee.concepts import as_concepts, slug, title
-    from unsee.files import check_output
-    from unsee.pictures import read_pictures
+    from unsee.pictures.reading import read_pictures
+    from unsee.running.files import check_output
 
     concepts = as_concepts(
         [

@@ -20,9 +20,9 @@ from unsee.errors import MissingExtra, OptionError
 from unsee.prompts import DRAWN_AT_ONCE
 
 if TYPE_CHECKING:
-    from unsee.benchmarks.asked import Asked
     from unsee.benchmarks.outcome import Outcome
     from unsee.benchmarks.workbench import Workbench
+    from unsee.benchmarks.worlds.asked import Asked
 
 RESULTS = Path("benchmarks/results")
 SETTINGS = ("steps", "lr", "batch")
@@ -97,13 +97,13 @@ def check_emoji(options: Common) -> None:
 def conduct(options: Common, name: str, run: Run) -> None:
     """Load, run, save, and say where the result lies."""
     import unsee
-    from unsee.benchmarks import asked
-    from unsee.benchmarks.subjects import EmojiSubject, Subject
+    from unsee.benchmarks.report import write_report
     from unsee.benchmarks.workbench import Workbench
+    from unsee.benchmarks.worlds import asked
+    from unsee.benchmarks.worlds.evaluators import EmojiSubject, Subject
     from unsee.emoji.evaluators import load_judge
     from unsee.emoji.model import has_shape_of
-    from unsee.files import check_output
-    from unsee.report import write_report
+    from unsee.running.files import check_output
 
     if importlib.util.find_spec("matplotlib") is None:
         raise MissingExtra("figures", "metrics")
@@ -122,7 +122,7 @@ def conduct(options: Common, name: str, run: Run) -> None:
         check_emoji(options)
         subject = EmojiSubject(load_judge())
     else:
-        from unsee.benchmarks.stable import StableSubject
+        from unsee.benchmarks.worlds.stable_diffusion import StableSubject
         from unsee.metrics.align import CLIP
         from unsee.metrics.classify import RESNET
 

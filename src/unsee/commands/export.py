@@ -11,7 +11,7 @@ from unsee.commands.options import LoadOptions, Optional, load_base
 from unsee.errors import OptionError, unknown_name
 
 if TYPE_CHECKING:
-    from unsee.export import Exported
+    from unsee.exporting import Exported
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,10 @@ class ExportOptions(LoadOptions):
 
 def export(options: ExportOptions) -> None:
     """Write an erased model, or the edit as a LoRA, in a format that other tools load."""
-    from unsee import export as formats
-    from unsee.export.folder import check_folder
-    from unsee.files import check_output
-    from unsee.weights import ErasedWeights
+    from unsee import exporting as formats
+    from unsee.exporting.folder import check_folder
+    from unsee.running.files import check_output
+    from unsee.weights.erased import ErasedWeights
 
     if options.to not in formats.FORMATS:
         raise unknown_name("format", options.to, formats.FORMATS)
@@ -65,7 +65,7 @@ def export(options: ExportOptions) -> None:
 
 
 def _report(options: ExportOptions, made: "Exported") -> None:
-    from unsee.export import FORMATS
+    from unsee.exporting import FORMATS
 
     what = "the erased model" if made.rank is None else "the edit"
     console.say(f"{what} is {options.out}: {FORMATS[options.to]}")

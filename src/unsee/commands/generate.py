@@ -43,8 +43,8 @@ class GenerateOptions(LoadOptions):
 def generate(options: GenerateOptions) -> None:
     """Draw prompts, with the original model or an erased one."""
     rows = prompt_set(options.prompts, options.prompt_file, options.seeds)
-    from unsee.generate import MANIFEST, generate_set
-    from unsee.weights import ErasedWeights
+    from unsee.sampling.folder import MANIFEST, generate_set
+    from unsee.weights.erased import ErasedWeights
 
     erased = None if options.erased is None else ErasedWeights.load(options.erased)
     model = load_base(options.model, erased, options)

@@ -41,14 +41,14 @@ def _concepts() -> None:
 
 
 def _methods() -> None:
-    from unsee.selection import METHODS
+    from unsee.erasing.selection import METHODS
 
     for name, help_line in METHODS.items():
         console.say(f"{name:<14}{help_line}")
 
 
 def _recipes() -> None:
-    from unsee.config import RECIPES, EraseConfig
+    from unsee.erasing.config import RECIPES, EraseConfig
 
     for name in RECIPES:
         config = EraseConfig.from_recipe(name)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import torch
 
     from unsee.loading import Model
-    from unsee.weights import ErasedWeights
+    from unsee.weights.erased import ErasedWeights
 
 T = TypeVar("T")
 

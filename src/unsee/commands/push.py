@@ -28,7 +28,7 @@ def push(options: PushOptions) -> None:
     # Documented, but not in the list that type checkers go by.
     from huggingface_hub.utils import disable_progress_bars  # type: ignore[attr-defined]
 
-    from unsee.push import push as upload
+    from unsee.card.push import push as upload
 
     if not sys.stderr.isatty():
         disable_progress_bars()

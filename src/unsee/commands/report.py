@@ -19,7 +19,7 @@ class ReportOptions:
 def report(options: ReportOptions) -> None:
     """Make the figure and the page of a result again, or those of all results and an index."""
     from unsee.benchmarks.outcome import RESULT
-    from unsee.report import write_index, write_report
+    from unsee.benchmarks.report import write_index, write_report
 
     if (options.folder / RESULT).exists():
         console.say(f"the report is {write_report(options.folder)}")

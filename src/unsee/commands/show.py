@@ -18,7 +18,7 @@ class ShowOptions:
 
 def show(options: ShowOptions) -> None:
     """Say what an erased file holds and how it was made."""
-    from unsee.weights import ErasedWeights
+    from unsee.weights.erased import ErasedWeights
 
     erased = ErasedWeights.load(options.file)
     recipe = erased.recipe

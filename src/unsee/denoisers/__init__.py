@@ -1,1 +1,5 @@
-"""Model families behind one seam: base.py is the seam, and each other file is one family."""
+"""The seam: what unsee asks of a model.
+
+base.py       what every family answers
+exchange.py   other parameters in the place of a network's own
+"""

@@ -91,7 +91,7 @@ class Denoiser(Protocol):
     network: nn.Module
     """The part whose weights are edited."""
     fingerprint: str
-    """unsee.hashing.fingerprint of the network as it was loaded."""
+    """unsee.running.fingerprints.fingerprint of the network as it was loaded."""
     prediction_type: str
     """`epsilon` or `v_prediction`."""
     device: torch.device

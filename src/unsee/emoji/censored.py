@@ -23,7 +23,7 @@ from unsee.emoji.progress import Report
 from unsee.emoji.recipe import TrainConfig
 from unsee.emoji.scenes import Theatre
 from unsee.emoji.train_denoiser import DenoiserStage
-from unsee.files import writing
+from unsee.running.files import writing
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKL

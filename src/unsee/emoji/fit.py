@@ -30,8 +30,8 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from unsee.emoji.progress import Report
 from unsee.errors import CheckpointError, NonFiniteLoss, Stopped
-from unsee.files import writing
-from unsee.stopping import between_steps
+from unsee.running.files import writing
+from unsee.running.stopping import between_steps
 
 MOMENTS = ("exp_avg", "exp_avg_sq")
 """What AdamW remembers of a parameter, beside the number of steps."""

@@ -24,7 +24,7 @@ from torch import Tensor
 from unsee.emoji.pixels import pictures_to_tensor
 from unsee.emoji.progress import Report
 from unsee.emoji.scenes import Scene, Theatre, sample_scene
-from unsee.files import writing
+from unsee.running.files import writing
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKL

@@ -27,7 +27,7 @@ from unsee.emoji.train_decoder import DecoderStage
 from unsee.emoji.train_denoiser import DenoiserStage
 from unsee.emoji.train_judge import JudgeStage, held_out
 from unsee.emoji.train_vae import VaeStage
-from unsee.files import writing
+from unsee.running.files import writing
 
 CARD = folder().parent / "card.json"
 

@@ -29,7 +29,7 @@ from unsee.emoji.model import (
     new_unet,
 )
 from unsee.emoji.pixels import tensor_to_pictures, tile
-from unsee.guidance import classifier_free_guidance
+from unsee.sampling.guidance import classifier_free_guidance
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKL

@@ -19,7 +19,7 @@ from transformers import CLIPTextModel
 from unsee.emoji.evaluators import load_judge
 from unsee.emoji.model import folder
 from unsee.errors import OutputError
-from unsee.files import writing
+from unsee.running.files import writing
 
 
 def unpack(run: Path) -> None:

@@ -21,8 +21,8 @@ from pathlib import Path
 
 import torch
 
-from unsee.denoisers.unet import UNetDenoiser
 from unsee.errors import CheckpointError, OptionError, unknown_name
+from unsee.families.unet import UNetDenoiser
 from unsee.loading import hub
 from unsee.loading.families import FAMILIES as FAMILIES
 from unsee.loading.families import Checkpoint, build

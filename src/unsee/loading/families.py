@@ -16,9 +16,9 @@ import transformers
 from torch import nn
 
 from unsee.denoisers.base import Defaults
-from unsee.denoisers.unet import UNetDenoiser
-from unsee.denoisers.xl import XLDenoiser
 from unsee.errors import CheckpointError
+from unsee.families.unet import UNetDenoiser
+from unsee.families.xl import XLDenoiser
 
 
 @dataclass(frozen=True)

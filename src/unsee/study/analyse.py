@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from unsee.errors import OptionError
-from unsee.files import check_output, writing
+from unsee.running.files import check_output, writing
 from unsee.study.export import passed, write_rows
 from unsee.study.kinds import CHECK, half, order_of, paper_mean
 from unsee.study.krippendorff import alpha

@@ -19,11 +19,11 @@ from PIL import Image
 from torch import Tensor
 
 import unsee
-from unsee.benchmarks.asked import EMOJI, numbered
-from unsee.benchmarks.canvas import EVERY, Canvas, Target, beside, real_features
-from unsee.benchmarks.subjects import EmojiSubject, Pictures
+from unsee.benchmarks.canvas.canvas import EVERY, Canvas, Target, beside, real_features
 from unsee.benchmarks.systems import System
 from unsee.benchmarks.workbench import Watch, Workbench, unwatched
+from unsee.benchmarks.worlds.asked import EMOJI, numbered
+from unsee.benchmarks.worlds.evaluators import EmojiSubject, Pictures
 from unsee.emoji import cast
 from unsee.emoji.evaluators import Judge, load_judge
 from unsee.emoji.scenes import Scene, Theatre

@@ -25,7 +25,7 @@ from typing import Self
 from PIL import Image, ImageOps
 
 from unsee.errors import OptionError, OutputError, unknown_name
-from unsee.files import cannot_write
+from unsee.running.files import cannot_write
 from unsee.study.folders import Found
 from unsee.study.kinds import REFERENCE, order_of
 from unsee.study.settings import Settings
@@ -201,7 +201,7 @@ def _write(
     progress: Callable[[int, int, str], None],
 ) -> None:
     # Which brings torch: who serves a study does not need it.
-    from unsee.pictures import read_pictures
+    from unsee.pictures.reading import read_pictures
 
     (folder / IMAGES).mkdir(parents=True)
     named = [(secrets.token_urlsafe(16), one) for one in found]

@@ -5,8 +5,8 @@ EraseForm   the fields; `request` takes what stands in them
 
 import gradio as gr
 
-from unsee.config import RECIPES
-from unsee.selection import METHODS
+from unsee.erasing.config import RECIPES
+from unsee.erasing.selection import METHODS
 from unsee.ui.erasures import Request, number, whole
 from unsee.ui.studio import Studio
 

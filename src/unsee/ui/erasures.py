@@ -17,13 +17,13 @@ from typing import Any, Self, TypeVar
 from PIL import Image
 
 from unsee.concepts import Concept
-from unsee.config import EraseConfig
-from unsee.erase import EraseStep, erase
+from unsee.erasing.config import EraseConfig
+from unsee.erasing.erase import EraseStep, erase
 from unsee.errors import OptionError
 from unsee.loading import Model
+from unsee.pictures.sheet import Column
 from unsee.prompts import PromptSet
-from unsee.sampling import generate
-from unsee.sheet import Column
+from unsee.sampling.trajectory import generate
 from unsee.ui.job import Report, Work
 from unsee.ui.library import Library
 from unsee.ui.sheets import Sheet

@@ -9,13 +9,13 @@ from typing import Any
 import gradio as gr
 
 from unsee.errors import UnseeError
-from unsee.export import FORMATS
+from unsee.exporting import FORMATS
 from unsee.ui import views
 from unsee.ui.erasures import whole
 from unsee.ui.library import describe
 from unsee.ui.shown import line, offer
 from unsee.ui.studio import Studio
-from unsee.weights import Header, Recipe
+from unsee.weights.erased import Header, Recipe
 
 AT_ONCE = 4
 """Visitors who are drawn for at once, as far as the device lets them."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from unsee.concepts import slug
 from unsee.errors import OutputError, UnknownName, UnseeError
 from unsee.ui.unfinished import Unfinished
-from unsee.weights import ErasedWeights, Header
+from unsee.weights.erased import ErasedWeights, Header
 
 SUFFIX = ".safetensors"
 

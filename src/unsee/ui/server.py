@@ -9,7 +9,7 @@ from collections.abc import Callable
 import gradio as gr
 
 from unsee.errors import OptionError
-from unsee.stopping import between_steps
+from unsee.running.stopping import between_steps
 from unsee.ui.job import Snapshot, State
 from unsee.ui.page import page
 from unsee.ui.studio import Studio

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from PIL import Image
 
-from unsee.sheet import Column, magnify
+from unsee.pictures.sheet import Column, magnify
 
 QUALITY = 90
 

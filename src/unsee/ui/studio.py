@@ -13,18 +13,18 @@ from pathlib import Path
 
 from PIL import Image
 
-from unsee import export as formats
-from unsee.config import EraseConfig
+from unsee import exporting as formats
+from unsee.erasing.config import EraseConfig
 from unsee.errors import OptionError, UnseeError, unknown_name
-from unsee.files import writing
 from unsee.loading import Model, check_device, check_name, load
-from unsee.sampling import generate
-from unsee.sheet import magnify
+from unsee.pictures.sheet import magnify
+from unsee.running.files import writing
+from unsee.sampling.trajectory import generate
 from unsee.ui.erasures import Request, check_prompt, check_steps, erasure
 from unsee.ui.job import Report, Snapshot, Work
 from unsee.ui.jobs import MOST_WAITING, Jobs
 from unsee.ui.library import SUFFIX, Library
-from unsee.weights import ErasedWeights
+from unsee.weights.erased import ErasedWeights
 
 LOADED = 2
 """Models that stay in memory: the one that is erased from, and one to draw with."""

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from unsee.errors import OutputError
-from unsee.files import writing
+from unsee.running.files import writing
 
 UNFINISHED = "unfinished"
 STATE, NOTE = ".safetensors", ".json"

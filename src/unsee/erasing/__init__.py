@@ -1,0 +1,14 @@
+"""Eq. 6 of Gandikota et al. 2023: from a model and a phrase to erased weights.
+
+erase.py       the one place where everything below meets
+config.py      every setting, and the recipes
+objective.py   the equation
+latents.py     where x_t comes from
+replay.py      trajectories that are kept for the next erasure
+images.py      pictures as the source of x_t
+selection.py   which parameters are trained
+student.py     what is trained, inside the one network that is in memory
+adam.py        the optimisers
+training.py    one gradient step after the other
+memory.py      what to lower when memory runs out
+"""

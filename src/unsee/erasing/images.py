@@ -1,0 +1,53 @@
+"""Pictures that are to be erased, as source `images` takes them.
+
+prepare_pictures   images -> for each concept the latents of its own, and hashes for the header
+"""
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+from torch import Tensor
+
+from unsee.concepts import Concept
+from unsee.denoisers.base import Denoiser
+from unsee.erasing.config import EraseConfig
+from unsee.errors import OptionError
+from unsee.pictures.reading import to_rgb
+
+
+def prepare_pictures(
+    model: Denoiser,
+    concepts: Sequence[Concept],
+    config: EraseConfig,
+    images: Sequence[Image.Image] | None,
+) -> tuple[list[Tensor], tuple[str, ...]]:
+    """Encode pictures at the model's own size, cut to its shape around their middle.
+
+    Raises:
+        OptionError: pictures without source `images` or the reverse; or neither one concept nor as
+            many as there are pictures.
+    """
+    if config.source != "images":
+        if images:
+            raise OptionError("--images are for --source images; give both, or neither")
+        return [], ()
+    if not images:
+        raise OptionError("--source images trains on given pictures; name them by --images")
+    if len(concepts) not in (1, len(images)):
+        raise OptionError(
+            f"{len(concepts)} concepts but {len(images)} --images; "
+            "give one picture for each, in order, or one concept"
+        )
+    size = model.picture_size()
+    fitted = [
+        np.asarray(ImageOps.fit(to_rgb(image), size, Image.Resampling.LANCZOS)) for image in images
+    ]
+    hashes = tuple(hashlib.sha256(pixels.tobytes()).hexdigest() for pixels in fitted)
+    latents = []
+    for pixels in fitted:
+        x = torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
+        latents.append(model.encode_images(x))
+    return (latents if len(concepts) > 1 else [torch.cat(latents)]), hashes
