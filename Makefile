@@ -18,8 +18,9 @@ env: .venv/installed
 demo: env
 	$(BIN)/unsee demo --out out/demo --overwrite
 
+# As many processes as there are cores, each with one thread: a small model gains nothing by two.
 test: env
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 check: env
 	$(BIN)/ruff check

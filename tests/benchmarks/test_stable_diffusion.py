@@ -132,7 +132,7 @@ def test_where_nobody_knows_styles_and_subjects_only_detections_are_compared(
 
 def test_more_pictures_than_fit_into_memory_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = stacked(iter(NOISE), len(NOISE))
-    monkeypatch.setattr("unsee.benchmarks.subjects.IN_MEMORY", 1)
+    monkeypatch.setattr("unsee.benchmarks.worlds.evaluators.IN_MEMORY", 1)
     assert np.array_equal(stacked(iter(NOISE), len(NOISE)), whole)
     assert np.array_equal(whole, NOISE)
 
@@ -143,6 +143,6 @@ def test_answers_in_parts_are_those_about_all(
     subject.require(["tench"])
     prompts = general_prompts().prompts[:3]
     objects, scores = subject.objects(NOISE), subject.alignment(NOISE, prompts)
-    monkeypatch.setattr("unsee.benchmarks.stable.PART", 2)
+    monkeypatch.setattr("unsee.benchmarks.worlds.stable_diffusion.PART", 2)
     assert subject.objects(NOISE) == objects
     assert np.allclose(subject.alignment(NOISE, prompts), scores)

@@ -13,8 +13,10 @@ from huggingface_hub import ModelCard
 
 import unsee
 from unsee.benchmarks.outcome import Outcome
-from unsee.card import Extras, Measured, measured, write_card
+from unsee.card.folder import write_card
 from unsee.card.markdown import code, plain, table
+from unsee.card.measured import Measured, measured
+from unsee.card.text import Extras
 from unsee.errors import CheckpointError, OptionError
 from unsee.weights.erased import ErasedWeights
 

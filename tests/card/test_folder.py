@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from cards import run, text_of, with_recipe
 
-from unsee.card import Extras, card_files, check_card, write_card
+from unsee.card.folder import card_files, check_card, write_card
+from unsee.card.text import Extras
 from unsee.cli import WRONG_INPUT
 from unsee.errors import CardError, ErasedFileError, OutputError
 

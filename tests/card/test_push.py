@@ -17,8 +17,9 @@ import pytest
 from hub_server import READER, WRITER, Hub, Repository, serving
 from PIL import Image
 
-from unsee.card import Extras, Sheet, write_card
+from unsee.card.folder import write_card
 from unsee.card.push import push
+from unsee.card.text import Extras, Sheet
 from unsee.cli import WRONG_INPUT, main
 from unsee.errors import CardError, OptionError
 

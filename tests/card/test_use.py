@@ -12,7 +12,8 @@ from cards import blocks, run, section, text_of, with_recipe
 from PIL import Image, PngImagePlugin
 
 import unsee
-from unsee.card import Extras, card_files, write_card
+from unsee.card.folder import card_files, write_card
+from unsee.card.text import Extras
 from unsee.cli import WRONG_INPUT, parse, resolve
 from unsee.weights.erased import ErasedWeights
 

@@ -12,7 +12,7 @@ from unsee.erasing.config import RECIPES, EraseConfig
 from unsee.erasing.selection import METHODS
 from unsee.errors import OptionError, UnknownName, UnseeError
 
-FOLDER = Path(unsee.__file__).parent / "recipes"
+FOLDER = Path(unsee.__file__).parent / "erasing" / "recipes"
 
 
 def test_the_recipes_are_the_files_of_the_folder() -> None:

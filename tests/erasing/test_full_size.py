@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from single_files import original
 from transformers import CLIPTokenizer
 
-from unsee.erasing import erase
+from unsee import erase
 from unsee.erasing.config import EraseConfig
 from unsee.erasing.selection import select
 from unsee.loading import Model, load

@@ -467,7 +467,7 @@ def test_a_folder_is_written_whole_or_not_at_all(
     def full(*args: object, **kwargs: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("unsee.export.source.save_file", full)
+    monkeypatch.setattr("unsee.exporting.source.save_file", full)
     for name in ("out", "new"):
         with pytest.raises(OutputError, match="No space left on device"):
             to_diffusers(erased, tiny_base.model, tmp_path / name, overwrite=True)

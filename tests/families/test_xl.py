@@ -8,7 +8,7 @@ import pytest
 import torch
 from diffusers import DiffusionPipeline
 
-from unsee.erasing import erase
+from unsee import erase
 from unsee.erasing.config import SAMPLERS, EraseConfig
 from unsee.erasing.selection import METHODS
 from unsee.errors import ConceptError

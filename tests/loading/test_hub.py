@@ -259,7 +259,7 @@ def test_a_single_file_is_downloaded_by_its_path(hub: Hub, cache: Path) -> None:
 
 def test_prompts_may_be_a_dataset_of_the_hub(hub: Hub, cache: Path) -> None:
     client = CLIENT.replace(
-        "unsee.loading import load", "unsee.benchmarks.prompt_files import read_i2p"
+        "unsee.loading import load", "unsee.benchmarks.worlds.prompt_files import read_i2p"
     )
     client = client.replace('load(name, device="cpu").fingerprint', "read_i2p(Path(name)).seeds")
     client = "from pathlib import Path\n" + client

@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 from single_files import original
 from torch import Tensor
 
-from unsee.erasing import erase
+from unsee import erase
 from unsee.erasing.config import EraseConfig
 from unsee.errors import CheckpointError, OptionError, UnknownName
 from unsee.loading import load

@@ -53,8 +53,7 @@ def push(place: Path, repository: str, *, private: bool = False, overwrite: bool
         HubError: there is no token, the hub is out of reach, it refuses, or somebody else changed
             the repository in between.
     """
-    from unsee.card import card_files
-    from unsee.card.folder import is_made_picture
+    from unsee.card.folder import card_files, is_made_picture
     from unsee.card.metadata import check_repository
 
     check_repository(repository, "--repo")

@@ -12,7 +12,7 @@ from unsee.errors import OptionError
 from unsee.prompts import DRAWN_AT_ONCE
 
 if TYPE_CHECKING:
-    from unsee.card import Sheet
+    from unsee.card.text import Sheet
     from unsee.prompts import PromptSet
     from unsee.weights.erased import ErasedWeights
 
@@ -60,8 +60,10 @@ class CardOptions(LoadOptions):
 
 def card(options: CardOptions) -> None:
     """Write a model card for an erased file: a folder that the hub takes as it is."""
-    from unsee.card import Extras, check_card, measured, write_card
+    from unsee.card.folder import check_card, write_card
+    from unsee.card.measured import measured
     from unsee.card.metadata import check_repository, licence_of, repository
+    from unsee.card.text import Extras
     from unsee.concepts import slug
     from unsee.weights.erased import ErasedWeights
 
@@ -110,8 +112,8 @@ def _rows(options: CardOptions, erased: "ErasedWeights") -> "PromptSet":
 
 
 def _drawn(options: CardOptions, erased: "ErasedWeights", rows: "PromptSet") -> "Sheet":
-    from unsee.card import Sheet
     from unsee.card.markdown import code, plain
+    from unsee.card.text import Sheet
     from unsee.pictures.compare import compare
     from unsee.sampling.trajectory import sampler_settings
 
@@ -137,7 +139,7 @@ def _drawn(options: CardOptions, erased: "ErasedWeights", rows: "PromptSet") -> 
 
 
 def _taken(path: Path) -> "Sheet":
-    from unsee.card import Sheet
+    from unsee.card.text import Sheet
     from unsee.pictures.reading import read_pictures
 
     (image,) = read_pictures([path])
