@@ -5,6 +5,7 @@ Canvas         the prompts "OBJECT in the style of ARTIST" that are drawn
 Answers        what the judge says of their pictures
 Retention      UA, IRA and CRA, as UnlearnCanvas (Zhang et al. 2024) defines them
 look           draw a canvas and ask the judge
+answers        ask the judge about pictures
 real_features  what the judge sees in the artists' own drawings of a canvas
 retention      answers -> Retention
 untrained      which rows of a canvas an erasure was not told about
@@ -20,6 +21,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from unsee.benchmarks.pictures import Pictures
+from unsee.benchmarks.worlds.judge import pixels
 from unsee.denoisers.base import Denoiser
 from unsee.emoji import cast
 from unsee.emoji.evaluators import Judge
@@ -146,9 +149,16 @@ def look(
     pictures = generate(
         model, canvas.prompts, canvas.seeds.tolist(), batch_size=BATCH, progress=progress
     )
-    x = pictures_to_tensor(np.stack([np.asarray(picture) for picture in pictures]))
+    return answers(pictures, judge)
+
+
+def answers(pictures: Pictures, judge: Judge) -> Answers:
+    """Ask the judge about every picture."""
     with torch.no_grad():
-        verdicts = [judge(part) for part in torch.split(x, BATCH)]
+        verdicts = [
+            judge(pixels(pictures[start : start + BATCH]))
+            for start in range(0, len(pictures), BATCH)
+        ]
     return Answers(
         torch.cat([verdict.objects.argmax(1) for verdict in verdicts]),
         torch.cat([verdict.artists.argmax(1) for verdict in verdicts]),
