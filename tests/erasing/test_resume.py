@@ -75,11 +75,11 @@ def test_going_on_in_a_new_process_would_do_the_same(
     # A model that was loaded afresh, since nothing but the file may carry over.
     fresh = Model(
         tiny.name,
-        tokenizer=tiny._tokenizer,
-        text_encoder=tiny._text_encoder,
+        tokenizer=tiny.text_encoders[0].tokenizer,
+        text_encoder=tiny.text_encoders[0].network,
         unet=type(tiny.network).from_config(tiny.network.config),
-        vae=tiny._vae,
-        scheduler=tiny._scheduler,
+        vae=tiny.autoencoder.network,
+        scheduler=tiny.scheduler,
     )
     fresh.network.load_state_dict(tiny.network.state_dict())
     config = _config(source, method=method)

@@ -18,7 +18,7 @@ from unsee.card.measured import Measured
 from unsee.card.metadata import front, licence_of, repository
 from unsee.card.use import use
 from unsee.erasing.selection import METHODS
-from unsee.weights.erased import Recipe
+from unsee.weights.provenance import Provenance
 
 SHEET = "images/before-after.png"
 PAPER = "https://arxiv.org/abs/2303.07345"
@@ -61,7 +61,7 @@ class Weights:
     size: int
     """Bytes."""
     sha256: str
-    recipe: Recipe
+    recipe: Provenance
     tensors: int
     numbers: int
     """In all tensors together."""
@@ -121,7 +121,7 @@ def _base(name: str, base: str | None) -> str:
     return code(name) if base is None else f"[{plain(name)}](https://huggingface.co/{base})"
 
 
-def _concepts(recipe: Recipe) -> str:
+def _concepts(recipe: Provenance) -> str:
     return ", ".join(
         code(one.phrase) + ("" if one.erase_from is None else f" from {code(one.erase_from)}")
         for one in recipe.concepts
@@ -150,7 +150,7 @@ def _facts(weights: Weights, base: str | None) -> str:
     return table(["", ""], rows)
 
 
-def _settings(recipe: Recipe) -> str:
+def _settings(recipe: Provenance) -> str:
     rows = [(code(name), _value(value)) for name, value in recipe.config.items()]
     rows += [("pictures erased", "<br>".join(map(code, recipe.images)))] * bool(recipe.images)
     return folded(
@@ -167,7 +167,7 @@ def _value(value: Any) -> str:
     return code(str(value))
 
 
-def _results(recipe: Recipe, results: Sequence[Measured]) -> Iterator[str]:
+def _results(recipe: Provenance, results: Sequence[Measured]) -> Iterator[str]:
     if not results:
         yield (
             "No result of a benchmark came with this file: nothing here says how well the concept "
@@ -185,7 +185,7 @@ def _results(recipe: Recipe, results: Sequence[Measured]) -> Iterator[str]:
             yield folded(f"{result.title} ({result.name}; {result.about})", *parts)
 
 
-def _limits(recipe: Recipe, has_numbers: bool) -> Iterator[str]:
+def _limits(recipe: Provenance, has_numbers: bool) -> Iterator[str]:
     yield (
         "**A name is erased, not a capability.** The model draws something else for these words; "
         "what it knows besides is still in its weights. Paraphrases, misspellings, other "

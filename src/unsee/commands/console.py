@@ -24,7 +24,7 @@ from rich.progress import (
 
 if TYPE_CHECKING:
     from unsee.erasing.erase import EraseStep
-    from unsee.sampling.trajectory import GenerateStep
+    from unsee.sampling.draw import GenerateStep
 
 
 def say(line: str = "") -> None:

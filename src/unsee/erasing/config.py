@@ -20,6 +20,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Self
 
+from unsee.denoisers.schedule import SAMPLERS
 from unsee.erasing.selection import METHODS
 from unsee.errors import OptionError, unknown_name
 
@@ -27,11 +28,6 @@ SOURCES = {
     "edited": "from the model as it is edited, one random moment of each trajectory: the paper",
     "original": "from the unedited model, every moment of each trajectory: faster",
     "images": "from given pictures and noise, without sampling: to erase those very pictures",
-}
-SAMPLERS = {
-    "model": "the sampler that the model comes with",
-    "ddim": "DDIM, the paper's",
-    "dpm++": "DPM-Solver++ of second order: nearer to exact latents in 10 steps than DDIM in 50",
 }
 PRECISIONS = {
     "fp32": "full precision, whatever the model computes in",

@@ -21,13 +21,15 @@ from unsee.concepts import Concept, as_concepts
 from unsee.denoisers.base import Denoiser
 from unsee.erasing.config import EraseConfig as EraseConfig
 from unsee.erasing.images import prepare_pictures
+from unsee.erasing.lessons import lessons_of
 from unsee.erasing.memory import explaining
 from unsee.erasing.training import Training
 from unsee.errors import ErasedFileError, NonFiniteLoss, OptionError, Stopped
 from unsee.running.files import check_output
 from unsee.running.fingerprints import fingerprints
 from unsee.running.stopping import between_steps
-from unsee.weights.erased import ErasedWeights, Recipe, applied_to
+from unsee.weights.erased import ErasedWeights, applied_to
+from unsee.weights.provenance import Provenance
 
 SAVE_EVERY = 60.0
 """Seconds between two savings of the state, at the least."""
@@ -97,7 +99,7 @@ def erase(
         check_output(rounds / "round.safetensors", overwrite=True)
     with (
         explaining(config, model.dtype),
-        Training(model, concepts, config, rounds, pictures) as training,
+        Training(model, lessons_of(concepts, config), config, rounds, pictures) as training,
         between_steps() as stop,
     ):
         if state is not None and state.exists():
@@ -130,14 +132,14 @@ def erase(
                 save_at = time.monotonic() + max(SAVE_EVERY, 9 * (time.monotonic() - now))
             if stop.is_set() and training.step < config.steps:
                 raise _stopped(training.step, config.steps, state)
-        return ErasedWeights(training.result(), recipe)
+        return ErasedWeights.made(training.result(), recipe)
 
 
 def _check_model(model: Denoiser, config: EraseConfig) -> None:
     carried = applied_to(model.network)
     if carried is not None:
         raise ErasedFileError(
-            f"the model carries the erasure of {carried.recipe.title}; "
+            f"the model carries the erasure of {carried.provenance.title}; "
             "restore it first, an erasure starts from the original"
         )
     if model.dtype == torch.float16:
@@ -152,13 +154,14 @@ def _check_model(model: Denoiser, config: EraseConfig) -> None:
 
 def _recipe(
     model: Denoiser, concepts: tuple[Concept, ...], config: EraseConfig, images: tuple[str, ...]
-) -> Recipe:
+) -> Provenance:
     # Of a folder or file only its name: where it lies is nobody's business.
     place = Path(model.name)
-    return Recipe(
+    return Provenance(
         base=place.resolve().name if place.exists() else model.name,
         base_fingerprints=fingerprints(model.network.state_dict()),
         concepts=concepts,
+        method=config.method,
         # As it is read back: JSON has lists for tuples.
         config=json.loads(json.dumps(asdict(config))),
         versions=versions(),

@@ -16,8 +16,7 @@ from unsee.denoisers.base import Denoiser
 from unsee.pictures.sheet import Column, sheet
 from unsee.prompts import DRAWN_AT_ONCE, PromptSet
 from unsee.running.files import writing
-from unsee.sampling.folder import generate
-from unsee.sampling.trajectory import GenerateStep
+from unsee.sampling.draw import GenerateStep, draw
 from unsee.weights.erased import ErasedWeights
 
 ORIGINAL = "original"
@@ -64,7 +63,7 @@ def compare(
                 progress(GenerateStep(before + step.done, total))
 
         with nullcontext() if weights is None else weights.applied(model):
-            pictures = generate(
+            pictures = draw(
                 model,
                 prompt_set.prompts,
                 prompt_set.seeds,
@@ -79,5 +78,5 @@ def compare(
 
 def heading(name: str, erased: ErasedWeights) -> str:
     """Say in a few words what a column shows."""
-    recipe = erased.recipe
-    return f"{name}\n{recipe.title} erased, {recipe.method}, eta {recipe.eta:g}"
+    about = erased.provenance
+    return f"{name}\n{about.title} erased, {about.summary}"

@@ -1,6 +1,5 @@
-"""Pictures of a model: a few in memory, or a whole prompt set into a folder.
+"""A whole prompt set into a folder.
 
-generate       prompts and seeds -> pictures (sampling.py)
 generate_set   a prompt set -> pictures and manifest.jsonl in a folder; resumable
 Drawn          a line of the manifest: one picture, and all that it takes to draw it again
 """
@@ -16,9 +15,8 @@ from unsee.denoisers.base import Denoiser
 from unsee.errors import OptionError, OutputError, Stopped, unknown_name
 from unsee.prompts import DRAWN_AT_ONCE, PromptSet
 from unsee.running.files import check_output, writing
+from unsee.sampling.draw import GenerateStep, draw, sampler_settings
 from unsee.sampling.guidance import SLD
-from unsee.sampling.trajectory import GenerateStep, sampler_settings
-from unsee.sampling.trajectory import generate as generate
 from unsee.weights.erased import applied_to
 
 MANIFEST = "manifest.jsonl"
@@ -96,7 +94,7 @@ def generate_set(
     for batch in _batches(list(planned.values()), batch_size):
         try:
             if not all(drawn.id in done for drawn in batch):
-                pictures = generate(
+                pictures = draw(
                     model,
                     [drawn.prompt for drawn in batch],
                     [drawn.seed for drawn in batch],
@@ -104,7 +102,7 @@ def generate_set(
                     guidance=settings.guidance,
                     negative=negative,
                     unsafe=unsafe,
-                    sld=None if sld is None else SLD[sld].over(settings.steps),
+                    sld=sld,
                     batch_size=batch_size,
                 )
                 for drawn, picture in zip(batch, pictures, strict=True):

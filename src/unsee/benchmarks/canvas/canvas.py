@@ -28,7 +28,7 @@ from unsee.emoji.scenes import Scene, Theatre
 from unsee.erasing.config import EraseConfig
 from unsee.errors import OptionError, unknown_name
 from unsee.metrics.rates import Rate
-from unsee.sampling.trajectory import GenerateStep, generate
+from unsee.sampling.draw import GenerateStep, draw
 
 BATCH = 64
 EVERY = 3
@@ -143,7 +143,7 @@ def look(
     progress: Callable[[GenerateStep], None] | None = None,
 ) -> Answers:
     """Draw a canvas with the model's own settings and ask the judge about every picture."""
-    pictures = generate(
+    pictures = draw(
         model, canvas.prompts, canvas.seeds.tolist(), batch_size=BATCH, progress=progress
     )
     x = pictures_to_tensor(np.stack([np.asarray(picture) for picture in pictures]))

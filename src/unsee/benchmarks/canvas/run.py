@@ -34,7 +34,7 @@ from unsee.errors import CheckpointError, OptionError
 from unsee.metrics.frechet import frechet_distance
 from unsee.running.files import check_output, writing
 from unsee.running.peak_memory import PeakMemory
-from unsee.sampling.trajectory import GenerateStep
+from unsee.sampling.draw import GenerateStep
 from unsee.weights.erased import ErasedWeights
 
 METHOD_FOR = {"artist": "esd-x", "object": "esd-u"}
