@@ -4,11 +4,11 @@ Moment         one moment of a trajectory, and the predictions made there
 Safety         what SLD steers away from, and how
 trajectory     denoise step by step under guidance
 generate       prompts and seeds -> pictures
-GenerateStep   what the progress callback is told
 """
 
 import inspect
 import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,6 +19,7 @@ from torch import Tensor
 from unsee.denoisers.base import Condition, Defaults, Denoiser, Scheduler
 from unsee.errors import OptionError
 from unsee.prompts import DRAWN_AT_ONCE
+from unsee.running.progress import Progress, Watch
 from unsee.sampling.guidance import (
     Momentum,
     SafeLatentDiffusion,
@@ -52,16 +53,6 @@ class Safety:
     concept: Condition
     """A row for each picture."""
     config: SafeLatentDiffusion
-
-
-@dataclass(frozen=True)
-class GenerateStep:
-    """A batch of pictures that has been drawn."""
-
-    done: int
-    """Pictures so far."""
-    total: int
-    """Pictures that there will be."""
 
 
 @torch.no_grad()
@@ -141,7 +132,7 @@ def generate(
     height: int | None = None,
     width: int | None = None,
     batch_size: int = DRAWN_AT_ONCE,
-    progress: Callable[[GenerateStep], None] | None = None,
+    progress: Watch | None = None,
 ) -> list[Image.Image]:
     """Draw one picture per pair of prompt and seed; by SLD, with a concept to steer away from.
 
@@ -159,6 +150,7 @@ def generate(
     unsafe_concept = None if unsafe is None else model.encode([unsafe])
     null = model.encode([negative or ""])
     pictures: list[Image.Image] = []
+    began = time.monotonic()
     for start in range(0, len(prompts), batch_size):
         chosen = slice(start, start + batch_size)
         generators = [torch.Generator().manual_seed(seed) for seed in seeds[chosen]]
@@ -182,7 +174,8 @@ def generate(
             latents = moment.x_next
         pictures += [Image.fromarray(picture.numpy()) for picture in model.decode(latents)]
         if progress is not None:
-            progress(GenerateStep(len(pictures), len(prompts)))
+            seconds = time.monotonic() - began
+            progress(Progress(done=len(pictures), total=len(prompts), seconds=seconds))
     return pictures
 
 
