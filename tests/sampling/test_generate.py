@@ -17,7 +17,8 @@ from unsee.erasing.erase import erase
 from unsee.errors import OptionError, OutputError, Stopped, UnknownName
 from unsee.loading import Model
 from unsee.prompts import PromptSet
-from unsee.sampling.draw import GenerateStep, draw, generate
+from unsee.running.progress import Progress
+from unsee.sampling.draw import draw, generate
 from unsee.sampling.folder import generate_set
 from unsee.sampling.guidance import Momentum, SafeLatentDiffusion, safe_latent_guidance
 from unsee.sampling.rules import Safe, epsilon_units
@@ -155,9 +156,9 @@ def test_a_negative_prompt_that_is_the_prompt_leaves_nothing_to_guide(tiny: Mode
 
 
 def test_progress_is_told_each_batch(tiny: Model) -> None:
-    steps: list[GenerateStep] = []
+    steps: list[Progress] = []
     generate(tiny, "cat", range(5), steps=2, batch_size=2, progress=steps.append)
-    assert steps == [GenerateStep(2, 5), GenerateStep(4, 5), GenerateStep(5, 5)]
+    assert steps == [Progress(done=done, total=5) for done in (2, 4, 5)]
 
 
 def test_the_method_of_a_model_takes_one_prompt_or_many(tiny: Model) -> None:
@@ -248,10 +249,10 @@ def test_a_finished_set_is_not_drawn_again(
 ) -> None:
     generate_set(tiny, SET, tmp_path, steps=2)
     rows = _rows(tiny, monkeypatch)
-    steps: list[GenerateStep] = []
+    steps: list[Progress] = []
     generate_set(tiny, SET, tmp_path, steps=2, batch_size=4, progress=steps.append)
     assert not rows
-    assert steps == [GenerateStep(6, 6)] * 2
+    assert steps == [Progress(done=6, total=6)] * 2
 
 
 @pytest.mark.parametrize(

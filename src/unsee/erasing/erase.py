@@ -2,7 +2,7 @@
 
 erase          a model and one or several concepts -> ErasedWeights
 EraseConfig    the settings (config.py)
-EraseStep      what the progress callback is told after each step
+EraseStep      what whoever watches is told after each step
 versions       of what decides the result
 """
 
@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -24,32 +25,37 @@ from unsee.erasing.images import prepare_pictures
 from unsee.erasing.lessons import lessons_of
 from unsee.erasing.memory import explaining
 from unsee.erasing.training import Training
-from unsee.errors import ErasedFileError, NonFiniteLoss, OptionError, Stopped
+from unsee.errors import ErasedFileError, OptionError
 from unsee.running.files import check_output
 from unsee.running.fingerprints import fingerprints
-from unsee.running.stopping import between_steps
+from unsee.running.loop import Checkpoint, repeat
+from unsee.running.progress import Progress
 from unsee.weights.erased import ErasedWeights, applied_to
 from unsee.weights.provenance import Provenance
 
-SAVE_EVERY = 60.0
-"""Seconds between two savings of the state, at the least."""
 
+@dataclass(frozen=True, kw_only=True)
+class EraseStep(Progress):
+    """One gradient step that has been made; `seconds` are those since `erase` was called."""
 
-@dataclass(frozen=True)
-class EraseStep:
-    """One gradient step that has been made."""
-
-    step: int
-    """Its number, from 1."""
-    steps: int
-    """How many there will be."""
-    loss: float
-    """Before the step."""
-    seconds: float
-    """Since `erase` was called."""
     student: Callable[[], AbstractContextManager[None]]
     """Opens a block in which the model is the student as it is after this step: draw with it there,
     while the callback runs. The result is the same as if nobody had looked."""
+
+    @property
+    def step(self) -> int:
+        """Its number, from 1."""
+        return int(self.done)
+
+    @property
+    def steps(self) -> int:
+        """How many there will be."""
+        return self.total
+
+    @property
+    def loss(self) -> float:
+        """Before the step."""
+        return self.values["loss"]
 
 
 def erase(
@@ -100,38 +106,24 @@ def erase(
     with (
         explaining(config, model.dtype),
         Training(model, lessons_of(concepts, config), config, rounds, pictures) as training,
-        between_steps() as stop,
     ):
-        if state is not None and state.exists():
-            training.load(state, recipe.to_json())
-        save_at = time.monotonic() + SAVE_EVERY
-        while training.step < config.steps:
-            try:
-                loss = training.advance()
-            except NonFiniteLoss as error:
-                if state is None:
-                    raise
-                # What is not finite has not reached a weight.
-                training.save(state, recipe.to_json())
-                raise NonFiniteLoss(
-                    f"{error}; the last good state is in {state}: delete it to start anew"
-                ) from error
+        kept = None
+        if state is not None:
+            kept = Checkpoint(state, partial(training.save, recipe=recipe.to_json()))
+            if state.exists():
+                training.load(state, recipe.to_json())
+
+        def tell(now: Progress) -> None:
             if progress is not None:
-                seconds = time.monotonic() - began
-                try:
-                    progress(
-                        EraseStep(training.step, config.steps, loss, seconds, training.student)
-                    )
-                except KeyboardInterrupt:
-                    stop.set()
-            last = stop.is_set() or training.step == config.steps
-            now = time.monotonic()
-            if state is not None and (last or now > save_at):
-                training.save(state, recipe.to_json())
-                # A large state takes its time: spend no more than a tenth on saving.
-                save_at = time.monotonic() + max(SAVE_EVERY, 9 * (time.monotonic() - now))
-            if stop.is_set() and training.step < config.steps:
-                raise _stopped(training.step, config.steps, state)
+                values = {**vars(now), "seconds": time.monotonic() - began}
+                progress(EraseStep(**values, student=training.student))
+
+        repeat(
+            lambda: {"loss": training.advance()},
+            range(training.step, config.steps),
+            checkpoint=kept,
+            watch=tell,
+        )
         return ErasedWeights.made(training.result(), recipe)
 
 
@@ -179,10 +171,3 @@ def _version(package: str) -> str:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return "not installed"
-
-
-def _stopped(step: int, steps: int, state: Path | None) -> Stopped:
-    done = f"stopped after step {step} of {steps}"
-    if state is None:
-        return Stopped(f"{done}; nothing is kept, since no checkpoint was asked for")
-    return Stopped(f"{done}; the state is in {state}, and the same command goes on", state)

@@ -5,7 +5,7 @@ Comparison   the pictures; `sheet` lays them out, `save` writes the sheet
 heading      what a column of the sheet is called
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,8 @@ from unsee.denoisers.base import Denoiser
 from unsee.pictures.sheet import Column, sheet
 from unsee.prompts import DRAWN_AT_ONCE, PromptSet
 from unsee.running.files import writing
-from unsee.sampling.draw import GenerateStep, draw
+from unsee.running.progress import Progress, Watch
+from unsee.sampling.draw import draw
 from unsee.weights.erased import ErasedWeights
 
 ORIGINAL = "original"
@@ -50,7 +51,7 @@ def compare(
     steps: int | None = None,
     guidance: float | None = None,
     batch_size: int = DRAWN_AT_ONCE,
-    progress: Callable[[GenerateStep], None] | None = None,
+    progress: Watch | None = None,
 ) -> Comparison:
     """Draw every row with the original model and with each of the headed erased weights."""
     total = len(prompt_set) * (len(erased) + 1)
@@ -58,9 +59,9 @@ def compare(
     for name, weights in [(ORIGINAL, None), *erased]:
         before = len(columns) * len(prompt_set)
 
-        def report(step: GenerateStep, before: int = before) -> None:
+        def report(now: Progress, before: int = before) -> None:
             if progress is not None:
-                progress(GenerateStep(before + step.done, total))
+                progress(now.within(before, len(prompt_set), total))
 
         with nullcontext() if weights is None else weights.applied(model):
             pictures = draw(

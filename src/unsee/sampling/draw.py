@@ -3,11 +3,11 @@
 generate           every prompt at every seed
 draw               one picture for each pair of prompt and seed
 sampler_settings   the model's own settings, with what the caller asks for
-GenerateStep       what the progress callback is told
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import overload
 
 import torch
@@ -18,22 +18,10 @@ from unsee.denoisers.condition import Condition
 from unsee.denoisers.schedule import Schedule
 from unsee.errors import OptionError, unknown_name
 from unsee.prompts import DRAWN_AT_ONCE
+from unsee.running.progress import Progress, Watch
 from unsee.sampling.guidance import SLD, SafeLatentDiffusion
 from unsee.sampling.rules import ClassifierFree, Rule, Safe, epsilon_units
 from unsee.sampling.trajectory import trajectory
-
-
-@dataclass(frozen=True)
-class GenerateStep:
-    """A batch of pictures that has been drawn."""
-
-    done: int
-    """Pictures so far."""
-    total: int
-    """Pictures that there will be."""
-
-
-Progress = Callable[[GenerateStep], None]
 
 
 # A string is a sequence of strings as well: which of the two is meant is the first's business.
@@ -51,7 +39,7 @@ def generate(  # type: ignore[overload-overlap]
     height: int | None = None,
     width: int | None = None,
     batch_size: int = DRAWN_AT_ONCE,
-    progress: Progress | None = None,
+    progress: Watch | None = None,
 ) -> Image.Image: ...
 
 
@@ -69,7 +57,7 @@ def generate(
     height: int | None = None,
     width: int | None = None,
     batch_size: int = DRAWN_AT_ONCE,
-    progress: Progress | None = None,
+    progress: Watch | None = None,
 ) -> list[Image.Image]: ...
 
 
@@ -86,7 +74,7 @@ def generate(
     height: int | None = None,
     width: int | None = None,
     batch_size: int = DRAWN_AT_ONCE,
-    progress: Progress | None = None,
+    progress: Watch | None = None,
 ) -> Image.Image | list[Image.Image]:
     """Draw every prompt at every seed, prompt by prompt, as `unsee generate` does.
 
@@ -142,7 +130,7 @@ def draw(
     height: int | None = None,
     width: int | None = None,
     batch_size: int = DRAWN_AT_ONCE,
-    progress: Progress | None = None,
+    progress: Watch | None = None,
 ) -> list[Image.Image]:
     """Draw one picture for each pair of prompt and seed; settings as in `generate`."""
     if len(prompts) != len(seeds):
@@ -161,6 +149,7 @@ def draw(
     null = model.encode([negative or ""])
     shape = model.latent_shape(height, width)
     pictures: list[Image.Image] = []
+    began = time.monotonic()
     for start in range(0, len(prompts), batch_size):
         chosen = slice(start, start + batch_size)
         generators = [torch.Generator().manual_seed(seed) for seed in seeds[chosen]]
@@ -174,7 +163,8 @@ def draw(
             latents = moment.x_next
         pictures += [Image.fromarray(picture.numpy()) for picture in model.decode(latents)]
         if progress is not None:
-            progress(GenerateStep(len(pictures), len(prompts)))
+            seconds = time.monotonic() - began
+            progress(Progress(done=len(pictures), total=len(prompts), seconds=seconds))
     return pictures
 
 

@@ -12,7 +12,7 @@ beside         prompts of other concepts for an erasure to preserve
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,7 +28,8 @@ from unsee.emoji.scenes import Scene, Theatre
 from unsee.erasing.config import EraseConfig
 from unsee.errors import OptionError, unknown_name
 from unsee.metrics.rates import Rate
-from unsee.sampling.draw import GenerateStep, draw
+from unsee.running.progress import Watch
+from unsee.sampling.draw import draw
 
 BATCH = 64
 EVERY = 3
@@ -140,7 +141,7 @@ def look(
     model: Denoiser,
     canvas: Canvas,
     judge: Judge,
-    progress: Callable[[GenerateStep], None] | None = None,
+    progress: Watch | None = None,
 ) -> Answers:
     """Draw a canvas with the model's own settings and ask the judge about every picture."""
     pictures = draw(

@@ -21,7 +21,7 @@ from unsee.emoji.pixels import pictures_to_tensor
 from unsee.emoji.scenes import Scene, Theatre
 from unsee.emoji.train_judge import held_out, render
 from unsee.metrics.rates import Rate
-from unsee.sampling.draw import GenerateStep
+from unsee.running.progress import Watch
 from unsee.sampling.draw import draw as draw_pairs
 
 SEEDS = 8
@@ -51,7 +51,7 @@ def check(
     model: Denoiser,
     judge: Judge,
     seeds: int = SEEDS,
-    progress: Callable[[GenerateStep], None] | None = None,
+    progress: Watch | None = None,
 ) -> list[Bar]:
     """Measure every bar; with 8 seeds some five thousand pictures are drawn."""
 
