@@ -1,6 +1,7 @@
 """What commands say while they work and when they are done.
 
 say       a line on stdout, never wrapped, so that paths and commands can be copied
+plugin_warnings  plug-ins that are left out, a line each on stderr
 erasing   a bar on stderr for the steps of an erasure: the time left and the loss
 drawing   a bar on stderr for pictures
 measuring a bar on stderr for the rows of a table
@@ -8,10 +9,12 @@ measuring a bar on stderr for the rows of a table
 Where stderr is no terminal, such as in a log, a line now and then stands for the bar.
 """
 
+import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import (
@@ -22,6 +25,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from unsee.running.registry import PluginWarning
+
 if TYPE_CHECKING:
     from unsee.erasing.erase import EraseStep
     from unsee.sampling.trajectory import GenerateStep
@@ -30,6 +35,23 @@ if TYPE_CHECKING:
 def say(line: str = "") -> None:
     """Print a line as it is: no markup, no colours, no wrapping."""
     Console(markup=False, highlight=False, soft_wrap=True).print(line)
+
+
+@contextmanager
+def plugin_warnings() -> Iterator[None]:
+    """Print a line on stderr for each plug-in that is left out; other warnings go their way."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", PluginWarning)
+        before = warnings.showwarning
+
+        def show(message: Any, category: type[Warning], *rest: Any, **more: Any) -> None:
+            if issubclass(category, PluginWarning):
+                sys.stderr.write(f"unsee: {message}\n")
+            else:
+                before(message, category, *rest, **more)
+
+        warnings.showwarning = show
+        yield
 
 
 @contextmanager
