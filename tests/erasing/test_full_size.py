@@ -53,7 +53,7 @@ def test_a_step_of_esd_x_changes_all_of_cross_attention(
     assert model.latent_shape() == (4, 64, 64)
     own = dict(model.network.named_parameters())
     erased = erase(model, "cat", EraseConfig(steps=1, sampler_steps=1, lr=1e-3, source="original"))
-    assert set(erased.tensors) == set(select(model.network, "esd-x").names)
+    assert set(erased.tensors) == set(select(model.network, "x").names)
     assert all(not torch.equal(tensor, own[name]) for name, tensor in erased.tensors.items())
 
 

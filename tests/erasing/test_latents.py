@@ -186,7 +186,7 @@ def _student(model: Model) -> Iterator[Any]:
     """A student that differs from the model in its cross-attention."""
     parameters = {
         name: nn.Parameter(model.network.get_parameter(name) * 3)
-        for name in select(model.network, "esd-x").names
+        for name in select(model.network, "x").names
     }
     yield lambda: swapped(model.network, parameters)
 

@@ -1,16 +1,15 @@
-"""Which parameters a method trains, by the structure of the network (Sec. 4.1 of the paper).
+"""Which parameters are trained, by the structure of the network (Sec. 4.1 of the paper).
 
-METHODS     name -> what it trains and what for
-Selection   the names a method trains, and all the others
-select      network x method -> Selection
+Selection   the names of what is trained, and all the others
+select      network x parameters -> Selection
 linear_weights   of these, the weights of linear layers: what low-rank factors can stand beside
 
 A transformer block of these U-Nets holds self-attention as `attn1` and cross-attention, the only
 place where the prompt enters, as `attn2`. A parameter belongs to an attention module when it lies
 inside one: its projections to_q, to_k, to_v and to_out. The layer norms around it (`norm1`,
 `norm2`, `norm3`), the feed-forward layers, the convolutions in and out and between, their group
-norms and the time embedding lie outside; so all of them belong to `esd-u` and `full` and to no
-other method. (The authors' `noxattn` leaves out the time embedding and the last convolution.)
+norms and the time embedding lie outside; so all of them belong to `u` and `full` and to nothing
+else. (The authors' `noxattn` leaves out the time embedding and the last convolution.)
 """
 
 from collections.abc import Callable
@@ -19,23 +18,16 @@ from dataclasses import dataclass
 from diffusers.models.attention_processor import Attention
 from torch import nn
 
+from unsee.erasing.config import PARAMETERS
 from unsee.errors import OptionError, unknown_name
-
-METHODS = {
-    "esd-x": "cross-attention: what a prompt names, such as an artist's style",
-    "esd-x-strict": "keys and values of cross-attention: the smallest edit",
-    "esd-u": "all but cross-attention: objects, and what appears without being named",
-    "selfattn": "self-attention: the layout; an ablation",
-    "full": "everything; an ablation",
-}
 
 
 @dataclass(frozen=True)
 class Selection:
-    """The parameters of a network, split into those that a method trains and the rest."""
+    """The parameters of a network, split into those that are trained and the rest."""
 
-    method: str
-    """A key of METHODS."""
+    parameters: str
+    """A key of PARAMETERS."""
     names: tuple[str, ...]
     """What is trained, in the network's order; never empty."""
     frozen: tuple[str, ...]
@@ -51,42 +43,40 @@ class _Place:
 
 
 _TRAINS: dict[str, Callable[[_Place], bool]] = {
-    "esd-x": lambda place: place.attention == "cross",
-    "esd-x-strict": lambda place: (
-        place.attention == "cross" and place.projection in ("to_k", "to_v")
-    ),
-    "esd-u": lambda place: place.attention != "cross",
+    "x": lambda place: place.attention == "cross",
+    "x-strict": lambda place: place.attention == "cross" and place.projection in ("to_k", "to_v"),
+    "u": lambda place: place.attention != "cross",
     "selfattn": lambda place: place.attention == "self",
     "full": lambda place: True,
 }
 
 
-def select(network: nn.Module, method: str) -> Selection:
-    """Split the parameters of `network` as `method` has it."""
-    if method not in METHODS:
-        raise unknown_name("method", method, METHODS)
+def select(network: nn.Module, parameters: str) -> Selection:
+    """Split the parameters of `network` as a key of PARAMETERS has it."""
+    if parameters not in PARAMETERS:
+        raise unknown_name("parameters", parameters, PARAMETERS)
     attentions = _attentions(network)
     names: list[str] = []
     frozen: list[str] = []
     for name, _ in network.named_parameters():
-        trained = _TRAINS[method](_place(name, attentions))
+        trained = _TRAINS[parameters](_place(name, attentions))
         (names if trained else frozen).append(name)
     if not names:
         raise OptionError(
-            f"method {method} trains nothing in this network: {METHODS[method].split(':')[0]} "
-            "is not part of it; choose another --method"
+            f"this network has none of --parameters {parameters}: "
+            f"{PARAMETERS[parameters].split(':')[0]} is not part of it; choose others"
         )
-    return Selection(method, tuple(names), tuple(frozen))
+    return Selection(parameters, tuple(names), tuple(frozen))
 
 
-def linear_weights(network: nn.Module, method: str) -> tuple[str, ...]:
-    """Names of the weights of linear layers among what `method` trains; an error if none is."""
-    chosen = select(network, method).names
+def linear_weights(network: nn.Module, parameters: str) -> tuple[str, ...]:
+    """Names of the weights of linear layers among what is trained; an error if none is."""
+    chosen = select(network, parameters).names
     paths = {f"{path}.weight" for path, part in network.named_modules() if type(part) is nn.Linear}
     if not paths.intersection(chosen):
         raise OptionError(
-            f"method {method} trains no linear layer of this network, so there is nothing for "
-            "--lora-rank to put factors beside; leave it away or choose another --method"
+            f"--parameters {parameters} has no linear layer of this network, so there is nothing "
+            "for --lora-rank to put factors beside; leave it away or choose others"
         )
     return tuple(name for name in chosen if name in paths)
 

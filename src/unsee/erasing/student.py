@@ -51,7 +51,7 @@ class Dense:
             name: nn.Parameter(
                 network.get_parameter(name).detach().to(kind, copy=True).contiguous()
             )
-            for name in select(network, config.method).names
+            for name in select(network, config.parameters).names
         }
 
     def active(self) -> contextlib.AbstractContextManager[None]:
@@ -70,7 +70,9 @@ class Lora:
 
     def __init__(self, network: nn.Module, config: EraseConfig) -> None:
         self._network = network
-        paths = [name.removesuffix(".weight") for name in linear_weights(network, config.method)]
+        paths = [
+            name.removesuffix(".weight") for name in linear_weights(network, config.parameters)
+        ]
         self._places = [(path, network.get_submodule(path)) for path in paths]
         settings = LoraConfig(r=config.lora_rank, lora_alpha=config.lora_rank, target_modules=paths)
         inject_adapter_in_model(settings, network, adapter_name=_ADAPTER)

@@ -26,6 +26,7 @@ from unsee.denoisers.base import Denoiser
 from unsee.erasing.adam import optimizer
 from unsee.erasing.config import EraseConfig
 from unsee.erasing.latents import Lessons, RolloutSample, edited, noised
+from unsee.erasing.methods.registry import as_written_now
 from unsee.erasing.objective import erase_loss, erase_target
 from unsee.erasing.replay import rollouts
 from unsee.erasing.student import student, values
@@ -126,7 +127,9 @@ class Training:
             with safe_open(path, framework="pt") as file:
                 numbers = json.loads((file.metadata() or {})[_KEY])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            difference = _difference(json.loads(numbers["recipe"]), json.loads(recipe))
+            was = json.loads(numbers["recipe"])
+            was["config"] = as_written_now(was["config"])
+            difference = _difference(was, json.loads(recipe))
             if difference is None:
                 self._restore(numbers, tensors)
                 return

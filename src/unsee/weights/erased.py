@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from unsee.concepts import Concept, title
 from unsee.denoisers.exchange import Exchange
-from unsee.erasing.selection import METHODS, linear_weights, select
+from unsee.erasing.selection import linear_weights, select
 from unsee.errors import ConceptError, ErasedFileError, WrongBaseError
 from unsee.running.files import writing
 from unsee.running.fingerprints import fingerprints
@@ -58,8 +58,9 @@ class Recipe:
 
     @property
     def method(self) -> str:
-        """Which parameters were trained: a key of METHODS."""
-        return str(self.config["method"])
+        """What people call the method, with the parameters that it changed: esd-x."""
+        method, parameters = self.config["method"], self.config.get("parameters")
+        return f"{method}-{parameters}" if parameters else str(method)
 
     @property
     def eta(self) -> float:
@@ -88,8 +89,8 @@ class Recipe:
             for concept in record["concepts"]
         )
         recipe = cls(**record)
-        if recipe.method not in METHODS or not recipe.eta >= 0:
-            raise ValueError(f"method {recipe.method!r}, eta {recipe.eta!r}")
+        if not recipe.eta >= 0:
+            raise ValueError(f"eta {recipe.eta!r}")
         return recipe
 
 
@@ -212,7 +213,8 @@ class ErasedWeights:
 
     def _shapes(self, network: nn.Module) -> dict[str, tuple[int, ...]]:
         """What the recipe says that the file holds."""
-        method, rank = self.recipe.method, int(self.recipe.config.get("lora_rank", 0))
+        method = self.recipe.method.removeprefix("esd-")
+        rank = int(self.recipe.config.get("lora_rank", 0))
         if not rank:
             chosen = select(network, method).names
             return {name: tuple(network.get_parameter(name).shape) for name in chosen}
