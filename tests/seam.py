@@ -15,7 +15,7 @@ from unsee.denoisers.base import Denoiser
 from unsee.denoisers.condition import Condition, Embeddings
 from unsee.denoisers.exchange import swapped
 from unsee.denoisers.places import PARAMETERS, Place
-from unsee.denoisers.schedule import SAMPLERS
+from unsee.denoisers.samplers import SAMPLERS
 from unsee.erasing.config import EraseConfig
 from unsee.erasing.erase import erase
 from unsee.erasing.objective import erase_target

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -18,10 +19,12 @@ from PIL import Image
 from safetensors.torch import save_file
 
 import unsee
+from unsee import cli
 from unsee.cli import COMMANDS, ERROR, STOPPED, WRONG_INPUT, main
 from unsee.commands import console
 from unsee.commands.erase import EraseOptions
 from unsee.pictures.sheet import CELL, GAP
+from unsee.running.registry import PluginWarning
 
 # A few steps of training: what the tests ask for is not whether it erases.
 QUICK = ("--recipe", "emoji", "--steps", "3", "--sampler-steps", "2", "--rollouts", "2")
@@ -392,3 +395,15 @@ def test_an_error_leaves_no_traceback_in_a_real_process(here: Path):
         check=False,
     )
     assert complaint(Ran(ran.returncode, ran.stdout, ran.stderr)).startswith("unknown model")
+
+
+def test_a_plugin_that_is_left_out_is_a_line_on_stderr(monkeypatch, capsys):
+    def run(options) -> None:
+        warnings.warn("the tool 'saw' of rust is left out: why", PluginWarning, stacklevel=1)
+
+    monkeypatch.setattr(cli, "resolve", lambda argv: ([], run, []))
+    monkeypatch.setattr(cli, "parse", lambda *_: None)
+    assert main([]) == 0
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err == "unsee: the tool 'saw' of rust is left out: why\n"

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from unsee.concepts import Concept as Concept
     from unsee.erasing.config import EraseConfig as EraseConfig
-    from unsee.erasing.erase import EraseStep as EraseStep
     from unsee.erasing.erase import erase as erase
+    from unsee.erasing.methods.base import EraseStep as EraseStep
     from unsee.errors import UnseeError as UnseeError
     from unsee.loading import load as load
     from unsee.prompts import PromptSet as PromptSet
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Concept": "concepts",
     "EraseConfig": "erasing.config",
-    "EraseStep": "erasing.erase",
+    "EraseStep": "erasing.methods.base",
     "ErasedWeights": "weights.erased",
     "PromptSet": "prompts",
     "UnseeError": "errors",

@@ -21,6 +21,7 @@ from typing import Any
 import tyro
 from rich.text import Text
 
+from unsee.commands import console
 from unsee.commands.bench import canvas
 from unsee.commands.bench_paper import (
     artists,
@@ -92,7 +93,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` and return its exit status."""
     argv = sys.argv[1:] if argv is None else argv
     try:
-        _run(argv)
+        with console.plugin_warnings():
+            _run(argv)
     except Exception as error:
         if os.environ.get("UNSEE_TRACEBACK") == "1":
             raise

@@ -138,7 +138,7 @@ def test_a_result_says_whether_it_is_of_this_concept(cat: Path, here: Path):
     (other,) = measured(here / "results", recipe)
     assert "**other erasures**" in other.text
     assert "**does not hold**" in other.text
-    config = {**recipe.config, "method": "esd-u"}
+    config = {**recipe.config, "parameters": "u"}
     dog = replace(recipe, concepts=(unsee.Concept("dog"),), config=config)
     (untold,) = measured(here / "results", dog)
     assert (untold.own, other.own) == (False, False)
@@ -155,7 +155,7 @@ def test_a_result_says_whether_it_is_of_this_concept(cat: Path, here: Path):
 
 def test_a_result_is_of_a_file_only_where_all_settings_but_the_seeds_agree(cat: Path, here: Path):
     recipe = ErasedWeights.load(cat).provenance
-    config = {**recipe.config, "method": "esd-u", "steps": 12, "lr": 1e-3}
+    config = {**recipe.config, "parameters": "u", "steps": 12, "lr": 1e-3}
     dog = replace(recipe, concepts=(unsee.Concept("dog"),), config=config)
     seconds = {"seconds": {"dog by esd-u": 1.0}}
     fingerprint = {"model fingerprint": recipe.base_fingerprints[0]}

@@ -12,12 +12,12 @@ from diffusers import DDIMScheduler
 
 from unsee.concepts import Concept
 from unsee.denoisers.base import Defaults
-from unsee.erasing.config import EraseConfig
+from unsee.erasing.config import PARAMETERS, EraseConfig
 from unsee.erasing.erase import EraseStep, erase
 from unsee.erasing.latents import original
 from unsee.erasing.lessons import Lessons, lessons_of
 from unsee.erasing.objective import erase_target
-from unsee.erasing.selection import METHODS, select
+from unsee.erasing.selection import select
 from unsee.erasing.training import Training
 from unsee.errors import (
     ConceptError,
@@ -48,15 +48,15 @@ def _state(model: Model) -> tuple[str, list[bool], list[int]]:
 
 
 @pytest.mark.parametrize("source", SOURCES)
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("parameters", PARAMETERS)
 def test_exactly_the_selected_parameters_change_and_only_in_the_result(
-    tiny: Model, method: str, source: str
+    tiny: Model, parameters: str, source: str
 ) -> None:
     before = _state(tiny)
-    erased = erase(tiny, "cat", _config(method=method, source=source))
+    erased = erase(tiny, "cat", _config(parameters=parameters, source=source))
     assert _state(tiny) == before
     assert all(parameter.grad is None for parameter in tiny.network.parameters())
-    assert tuple(erased.tensors) == select(tiny, method.removeprefix("esd-")).names
+    assert tuple(erased.tensors) == select(tiny, parameters).names
     for name, tensor in erased.tensors.items():
         assert not torch.equal(tensor, tiny.network.get_parameter(name)), name
 

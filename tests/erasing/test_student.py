@@ -7,12 +7,12 @@ import pytest
 import torch
 
 from unsee.concepts import Concept
-from unsee.erasing.config import EraseConfig
+from unsee.erasing.config import PARAMETERS, EraseConfig
 from unsee.erasing.erase import EraseStep, erase
 from unsee.erasing.latents import original
 from unsee.erasing.lessons import Lessons, lessons_of
 from unsee.erasing.objective import erase_target
-from unsee.erasing.selection import METHODS, Selection, linear, select
+from unsee.erasing.selection import Selection, linear, select
 from unsee.erasing.student import Lora, student
 from unsee.erasing.training import Training
 from unsee.errors import OptionError, Stopped
@@ -44,10 +44,10 @@ def _predict(model: Model, probe: Any, prompt: str = "cat") -> torch.Tensor:
         return model.predict(*probe, model.encode([prompt]).expand(2))
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_factors_leave_the_model_as_it_was(tiny: Model, method: str) -> None:
+@pytest.mark.parametrize("parameters", PARAMETERS)
+def test_factors_leave_the_model_as_it_was(tiny: Model, parameters: str) -> None:
     modules, parameters = _modules(tiny), _parameters(tiny)
-    erased = erase(tiny, "cat", _config(method=method))
+    erased = erase(tiny, "cat", _config(parameters=parameters))
     assert _modules(tiny) == modules
     after = _parameters(tiny)
     assert after.keys() == parameters.keys()
@@ -55,7 +55,7 @@ def test_factors_leave_the_model_as_it_was(tiny: Model, method: str) -> None:
         assert after[name][0] == number
         assert torch.equal(after[name][1], value)
     assert not hasattr(tiny.network, "peft_config")
-    names = linear(tiny.network, select(tiny, method.removeprefix("esd-")))
+    names = linear(tiny.network, select(tiny, parameters))
     assert set(erased.tensors) == {name + kind for name in names for kind in (LORA_A, LORA_B)}
 
 

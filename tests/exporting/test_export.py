@@ -304,7 +304,7 @@ def test_the_names_are_those_that_the_tools_know(base: Base, tmp_path: Path):
     erased = lora_erasure(base)
     to_lora(erased, base.model, tmp_path / "peft.safetensors")
     to_lora_kohya(erased, base.model, tmp_path / "kohya.safetensors")
-    layers = [name.removesuffix(".weight") for name in linear_weights(base.model.network, "esd-x")]
+    layers = [name.removesuffix(".weight") for name in linear_weights(base.model.network, "x")]
     assert load_file(tmp_path / "peft.safetensors").keys() == {
         f"unet.{layer}.{factor}.weight" for layer in layers for factor in ("lora_A", "lora_B")
     }
@@ -336,7 +336,7 @@ def test_the_energy_kept_is_that_of_the_edit_that_is_kept(tiny_base: Base):
             change = change.flatten(1) - b @ a
         lost += float(change.square().sum())
     assert factors.kept == pytest.approx(1 - lost / total, abs=1e-6)
-    chosen = select(tiny_base.model.network, "esd-u").names
+    chosen = select(tiny_base.model.network, "u").names
     assert set(factors.left_out) == set(chosen) - layers(tiny_base.model.network)
 
 

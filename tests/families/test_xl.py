@@ -9,8 +9,7 @@ import torch
 from diffusers import DiffusionPipeline
 
 from unsee import erase
-from unsee.erasing.config import SAMPLERS, EraseConfig
-from unsee.erasing.selection import METHODS
+from unsee.erasing.config import PARAMETERS, SAMPLERS, EraseConfig
 from unsee.errors import ConceptError
 from unsee.families.text import TextEncoder
 from unsee.loading import Model, load
@@ -103,14 +102,14 @@ def test_half_precision_predicts_nearly_the_same(tiny_xl: Model, tiny_xl_folder:
     torch.testing.assert_close(predicted, exact, atol=0.05, rtol=0.05)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("parameters", PARAMETERS)
 @pytest.mark.parametrize("name", ["tiny", "tiny_v", "tiny_xl"])
-def test_every_method_erases_from_every_architecture_and_leaves_the_base_as_it_was(
-    name: str, method: str, request: pytest.FixtureRequest
+def test_all_parameters_are_erased_from_every_architecture_and_leaves_the_base_as_it_was(
+    name: str, parameters: str, request: pytest.FixtureRequest
 ) -> None:
     model: Model = request.getfixturevalue(name)
     before = fingerprint(model.network.state_dict())
-    erased = erase(model, "cat", EraseConfig(**{**vars(CONFIG), "method": method}))
+    erased = erase(model, "cat", EraseConfig(**{**vars(CONFIG), "parameters": parameters}))
     assert fingerprint(model.network.state_dict()) == before == model.fingerprint
     with erased.applied(model):
         assert fingerprint(model.network.state_dict()) != before

@@ -18,7 +18,8 @@ from unsee.concepts import check_tokens
 from unsee.denoisers.base import Defaults
 from unsee.denoisers.condition import Condition, Embeddings, Tokens
 from unsee.denoisers.places import Place
-from unsee.denoisers.schedule import SAMPLERS, Flow, Schedule
+from unsee.denoisers.samplers import SAMPLERS
+from unsee.denoisers.schedule import Flow, Schedule
 from unsee.errors import OptionError, unknown_name
 from unsee.families import text
 from unsee.running.fingerprints import fingerprint

@@ -15,7 +15,8 @@ from torch import nn
 
 from unsee.concepts import Concept
 from unsee.denoisers.exchange import swapped
-from unsee.erasing.erase import EraseConfig, erase
+from unsee.erasing.config import EraseConfig
+from unsee.erasing.erase import erase
 from unsee.erasing.selection import select
 from unsee.errors import ErasedFileError, OutputError, WrongBaseError
 from unsee.loading import Model, load
@@ -61,7 +62,8 @@ def test_a_file_says_how_it_was_made(tiny: Model, tiny_folder: Path, file: Path)
     concept = {"phrase": "cat", "erase_from": None, "synonyms": ["kitten"]}
     assert header["concepts"] == [concept]
     assert header["config"] == {
-        "method": "esd-x",
+        "method": "esd",
+        "parameters": "x",
         "eta": 1.0,
         "steps": 2,
         "lr": 1e-2,

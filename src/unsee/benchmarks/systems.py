@@ -14,13 +14,15 @@ SYSTEMS   what there is, and what each name may be followed by
 from dataclasses import dataclass
 from typing import Self
 
-from unsee.erasing.selection import METHODS
+from unsee.erasing.config import EraseConfig
+from unsee.erasing.methods.registry import METHODS, config_of, full_name, method_names
+from unsee.erasing.settings import settings_of
 from unsee.errors import OptionError, unknown_name
 from unsee.sampling.guidance import SLD
 
 SYSTEMS = (
     "unedited",
-    *METHODS,
+    *EraseConfig.names_of_method(),
     *(f"sld-{name}" for name in SLD),
     "negative",
     "censored",
@@ -36,7 +38,7 @@ class System:
 
     name: str
     method: str | None = None
-    """Which weights are trained; None where none are."""
+    """What erases, by the name that erased files have it; None where nothing is erased."""
     eta: float = DEFAULT_ETA
     """Strength of the erasure, in the paper's convention."""
     sld: str | None = None
@@ -56,17 +58,19 @@ class System:
             if sld not in SLD:
                 raise unknown_name("configuration of SLD", sld, SLD)
             return cls(name, sld=sld)
-        if name in METHODS:
-            return cls(name, method=name)
+        if name in method_names():
+            return cls(name, method=full_name(name))
         method, _, eta = name.rpartition("-")
-        if method in METHODS:
+        if method in method_names():
+            if "eta" not in settings_of(config_of(method)):
+                raise OptionError(f"method {method} has no eta; leave it out of system {name!r}")
             try:
                 strength = float(eta)
             except ValueError:
                 raise OptionError(f"eta of system {name!r} must be a number") from None
-            return cls(name, method=method, eta=strength)
+            return cls(name, method=full_name(method), eta=strength)
         if name not in SYSTEMS:
-            raise unknown_name("system", name, SYSTEMS)
+            raise unknown_name("system", name, dict.fromkeys((*SYSTEMS, *METHODS)))
         return cls(
             name,
             negative=name == "negative",

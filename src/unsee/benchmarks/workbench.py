@@ -23,8 +23,10 @@ from unsee.benchmarks.worlds.asked import numbered
 from unsee.benchmarks.worlds.evaluators import Subject, stacked
 from unsee.concepts import slug
 from unsee.denoisers.base import Denoiser
-from unsee.erasing.config import EraseConfig
 from unsee.erasing.erase import erase, versions
+from unsee.erasing.methods.base import MethodConfig
+from unsee.erasing.methods.registry import config_of, configured
+from unsee.erasing.settings import settings_of
 from unsee.errors import ErasedFileError, OptionError
 from unsee.prompts import DRAWN_AT_ONCE, PromptRow, PromptSet
 from unsee.running.files import writing
@@ -63,22 +65,23 @@ class Workbench:
     """Erasures that the experiment needs; 0 where nobody said."""
     begun: dict[Path, None] = field(default_factory=dict)
     """Files of the erasures that were asked for so far, in order."""
-    configs: dict[str, EraseConfig] = field(default_factory=dict)
+    configs: dict[str, MethodConfig] = field(default_factory=dict)
     """The settings of every system's erasures, the last of it where they differ."""
     drawn: dict[PromptRow, None] = field(default_factory=dict)
     """Every prompt with its seed that was asked of any system, in order."""
 
-    def config(self, system: System, **settings: Any) -> EraseConfig:
+    def config(self, system: System, **settings: Any) -> MethodConfig:
         """The settings of an erasure by a system."""
+        assert system.method is not None
+        has = settings_of(config_of(system.method))
+        own = {"eta": system.eta, "seed": self.seed, "rollout_seed": self.seed}
         chosen = {
             "method": system.method,
-            "eta": system.eta,
-            "seed": self.seed,
-            "rollout_seed": self.seed,
+            **{name: value for name, value in own.items() if name in has},
             **self.settings,
             **settings,
         }
-        return EraseConfig.from_recipe(self.subject.recipe, **chosen)
+        return configured(None, self.subject.recipe, chosen)
 
     def expect(self, systems: Sequence[System], *questions: str, concepts: int) -> None:
         """Find out before anything is drawn whether these can work and these can be answered.

@@ -15,6 +15,7 @@ from typing import Any
 from unsee.benchmarks.outcome import Outcome
 from unsee.benchmarks.systems import System
 from unsee.card.markdown import code
+from unsee.erasing.methods.registry import as_written_now, name_of
 from unsee.errors import UnseeError
 from unsee.weights.provenance import Provenance
 
@@ -53,7 +54,8 @@ def likeness(outcome: Outcome, recipe: Provenance) -> Likeness:
             f"{among}but the result does not say with how many steps and at which rate: its "
             "numbers may **not be those of this file**.",
         )
-    config = {name: value for name, value in recipe.config.items() if name not in SEEDS}
+    here = as_written_now(recipe.config)
+    config = {name: value for name, value in here.items() if name not in SEEDS}
     differing = [name for name in config if name in theirs and theirs[name] != config[name]]
     if differing:
         told = "; ".join(
@@ -79,7 +81,7 @@ def _erasing(outcome: Outcome, recipe: Provenance) -> Iterator[System]:
             system = System.named(by)
         except UnseeError:
             continue
-        if what == phrases and (system.method, system.eta) == (recipe.method, recipe.eta):
+        if what == phrases and (system.method, system.eta) == (name_of(recipe.config), recipe.eta):
             yield system
 
 
@@ -87,7 +89,7 @@ def _settings(outcome: Outcome, system: System) -> Mapping[str, Any]:
     """What a system's erasures were made with, as far as the result tells."""
     recorded = outcome.settings.get("erasures", {}).get(system.name)
     if recorded is not None:
-        return dict(recorded)
+        return as_written_now(recorded)
     return {name: outcome.settings[name] for name in DECIDING if name in outcome.settings}
 
 

@@ -21,6 +21,7 @@ from unsee.benchmarks.canvas.table import table as canvas_table
 from unsee.benchmarks.outcome import FIGURE, RESULT, Claim, Outcome
 from unsee.card.likeness import Likeness, likeness, plainly_named
 from unsee.card.markdown import code, plain, table
+from unsee.erasing.methods.registry import as_written_now
 from unsee.errors import CheckpointError, OptionError, UnknownName
 from unsee.weights.provenance import Provenance
 
@@ -177,5 +178,5 @@ def _is_this(row: dict[str, Any], recipe: Provenance) -> bool:
         plainly_named(recipe)
         and [phrase] == [concept.phrase for concept in recipe.concepts]
         and row.get("model") in recipe.base_fingerprints
-        and row.get("config") == recipe.config
+        and as_written_now(row.get("config", {})) == as_written_now(recipe.config)
     )

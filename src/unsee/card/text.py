@@ -17,7 +17,8 @@ from unsee.card.markdown import code, folded, plain, table
 from unsee.card.measured import Measured
 from unsee.card.metadata import front, licence_of, repository
 from unsee.card.use import use
-from unsee.erasing.selection import METHODS
+from unsee.erasing.config import PARAMETERS
+from unsee.erasing.methods.registry import as_written_now
 from unsee.weights.provenance import Provenance
 
 SHEET = "images/before-after.png"
@@ -141,7 +142,7 @@ def _facts(weights: Weights, base: str | None) -> str:
         *([("asked for also as", ", ".join(synonyms))] if synonyms else []),
         ("from the model", _base(recipe.base, base)),
         ("its denoiser", f"weights of sha256 {code(recipe.base_fingerprints[0])}"),
-        ("method", f"{code(recipe.method)}, which trains {METHODS[recipe.method]}"),
+        ("method", _method(recipe)),
         ("strength", f"η = {recipe.eta:g}, as the paper counts it"),
         ("this file", f"{rich.filesize.decimal(weights.size)}: {size}"),
         ("", f"sha256 {code(weights.sha256)}"),
@@ -185,6 +186,12 @@ def _results(recipe: Provenance, results: Sequence[Measured]) -> Iterator[str]:
             yield folded(f"{result.title} ({result.name}; {result.about})", *parts)
 
 
+def _method(recipe: Provenance) -> str:
+    parameters = str(as_written_now(recipe.config).get("parameters"))
+    trains = f", which trains {PARAMETERS[parameters]}" if parameters in PARAMETERS else ""
+    return code(recipe.method) + trains
+
+
 def _limits(recipe: Provenance, has_numbers: bool) -> Iterator[str]:
     yield (
         "**A name is erased, not a capability.** The model draws something else for these words; "
@@ -192,7 +199,7 @@ def _limits(recipe: Provenance, has_numbers: bool) -> Iterator[str]:
         "languages, and prompts that evoke the concept without naming it may bring it back"
         + (
             ": only cross-attention was trained, where the prompt enters."
-            if recipe.method.startswith("esd-x")
+            if str(as_written_now(recipe.config).get("parameters")).startswith("x")
             else "."
         )
     )

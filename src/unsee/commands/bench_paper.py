@@ -157,7 +157,7 @@ class MemorisedOptions(Common):
 def memorised(options: MemorisedOptions) -> None:
     """Erase pictures that the model recites, from the pictures themselves (Sec. 5.4)."""
     from unsee.benchmarks.experiments import memorised as experiment
-    from unsee.erasing.selection import METHODS
+    from unsee.erasing.methods.registry import method_names
     from unsee.pictures.reading import read_pictures
 
     if len(options.titles) != len(options.images):
@@ -172,7 +172,7 @@ def memorised(options: MemorisedOptions) -> None:
     if system.method is None:
         raise OptionError(
             f"--system {system.name} changes no weights; to erase a picture take one of "
-            + ", ".join(METHODS)
+            + ", ".join(method_names())
         )
 
     def run(bench: "Workbench", asked: "Asked") -> "Outcome":

@@ -1,23 +1,28 @@
 """What commands say while they work and when they are done.
 
-say        a line on stdout, never wrapped, so that paths and commands can be copied
-watching   a bar on stderr: what is done, how much of it, the time left and what was measured
-erasing    such a bar for an erasure
-drawing    and one for pictures
-measuring  and one for the rows of a table
+say              a line on stdout, never wrapped, so that paths and commands can be copied
+plugin_warnings  plug-ins that are left out, a line each on stderr
+watching         a bar on stderr: what is done, how much of it, the time left and what was measured
+erasing          such a bar for an erasure
+drawing          and one for pictures
+measuring        and one for the rows of a table
 
 Where stderr is no terminal, such as in a log, a line now and then stands for the bar.
 """
 
+import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bars
 
 from unsee.running.progress import Progress, Watch
+from unsee.running.registry import PluginWarning
 
 EVERY = 30.0
 """Seconds between two lines of a log."""
@@ -26,6 +31,23 @@ EVERY = 30.0
 def say(line: str = "") -> None:
     """Print a line as it is: no markup, no colours, no wrapping."""
     Console(markup=False, highlight=False, soft_wrap=True).print(line)
+
+
+@contextmanager
+def plugin_warnings() -> Iterator[None]:
+    """Print a line on stderr for each plug-in that is left out; other warnings go their way."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", PluginWarning)
+        before = warnings.showwarning
+
+        def show(message: Any, category: type[Warning], *rest: Any, **more: Any) -> None:
+            if issubclass(category, PluginWarning):
+                sys.stderr.write(f"unsee: {message}\n")
+            else:
+                before(message, category, *rest, **more)
+
+        warnings.showwarning = show
+        yield
 
 
 @contextmanager

@@ -93,7 +93,7 @@ class Denoiser(Protocol):
     ) -> Schedule:
         """Make a fresh schedule of `steps` steps for pictures of this many pixels.
 
-        `sampler` is a key of schedule.SAMPLERS.
+        `sampler` is a key of samplers.SAMPLERS.
         """
 
     def latent_shape(self, height: int | None = None, width: int | None = None) -> tuple[int, ...]:

@@ -1,9 +1,11 @@
 """What each parameter of a denoiser is for: a family says it, nobody guesses it.
 
 Place        what a parameter is part of
-PARAMETERS   the sets that an erasure may change, by name, as sets of places
+Parameters   a set of them
+PARAMETERS   the sets that an erasure may change, by name
 """
 
+from dataclasses import dataclass
 from enum import Enum
 
 
@@ -16,13 +18,29 @@ class Place(Enum):
     REST = "everything else"
 
 
+@dataclass(frozen=True)
+class Parameters:
+    """A set of parameters that an erasure may change."""
+
+    places: frozenset[Place]
+    help: str
+    """What those are, and what changing them is for."""
+
+
 _READS_TEXT = frozenset({Place.TEXT_INPUT, Place.TEXT_ATTENTION})
 
-PARAMETERS: dict[str, frozenset[Place]] = {
-    "x-strict": frozenset({Place.TEXT_INPUT}),
-    "x": _READS_TEXT,
-    "u": frozenset(Place) - _READS_TEXT,
-    "selfattn": frozenset({Place.IMAGE_ATTENTION}),
-    "full": frozenset(Place),
+PARAMETERS = {
+    "x": Parameters(_READS_TEXT, "cross-attention: what a prompt names, such as an artist's style"),
+    "x-strict": Parameters(
+        frozenset({Place.TEXT_INPUT}), "keys and values of cross-attention: the smallest edit"
+    ),
+    "u": Parameters(
+        frozenset(Place) - _READS_TEXT,
+        "all but cross-attention: objects, and what appears without being named",
+    ),
+    "selfattn": Parameters(
+        frozenset({Place.IMAGE_ATTENTION}), "self-attention: the layout; an ablation"
+    ),
+    "full": Parameters(frozenset(Place), "everything; an ablation"),
 }
 """Sec. 4.1 of Gandikota et al. 2023 and the ablations of Fig. 4: ESD-x trains `x`, ESD-u `u`."""

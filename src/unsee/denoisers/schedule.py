@@ -1,6 +1,5 @@
 """How noise comes and goes over the steps of a sampler: what unsee asks of a scheduler.
 
-SAMPLERS        what samples, by name
 Schedule        the seam: one sampler with its steps set
 Discrete        schedulers of diffusers for ε- and v-prediction
 Flow            schedulers of diffusers for flow velocity
@@ -17,12 +16,6 @@ from typing import Any, Protocol
 
 import torch
 from torch import Tensor
-
-SAMPLERS = {
-    "model": "the sampler that the model comes with",
-    "ddim": "DDIM, the paper's",
-    "dpm++": "DPM-Solver++ of second order: nearer to exact latents in 10 steps than DDIM in 50",
-}
 
 Generators = torch.Generator | Sequence[torch.Generator]
 """One for all rows, or one for each."""

@@ -1,6 +1,5 @@
 """Which parameters an erasure changes: the places of denoisers/places.py, in one network.
 
-METHODS     names under which people know the sets of parameters
 Selection   a network's parameters, split into trained and frozen
 select      split them
 linear      of the trained ones, the weights of linear layers
@@ -13,14 +12,6 @@ from torch import nn
 from unsee.denoisers.base import Denoiser
 from unsee.denoisers.places import PARAMETERS
 from unsee.errors import OptionError, unknown_name
-
-METHODS = {
-    "esd-x": "cross-attention: what a prompt names, such as an artist's style",
-    "esd-x-strict": "keys and values of cross-attention: the smallest edit",
-    "esd-u": "all but cross-attention: objects, and what appears without being named",
-    "selfattn": "self-attention: the layout; an ablation",
-    "full": "everything; an ablation",
-}
 
 
 @dataclass(frozen=True)
@@ -44,9 +35,9 @@ def select(model: Denoiser, parameters: str) -> Selection:
         CheckpointError: the network has a structure that its family does not know.
     """
     if parameters not in PARAMETERS:
-        raise unknown_name("set of parameters", parameters, PARAMETERS)
+        raise unknown_name("parameters", parameters, PARAMETERS)
     places = model.places()
-    chosen = PARAMETERS[parameters]
+    chosen = PARAMETERS[parameters].places
     names = tuple(name for name, place in places.items() if place in chosen)
     frozen = tuple(name for name, place in places.items() if place not in chosen)
     every = [name for name, _ in model.network.named_parameters()]

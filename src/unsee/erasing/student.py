@@ -52,7 +52,7 @@ class Dense:
             name: nn.Parameter(
                 network.get_parameter(name).detach().to(kind, copy=True).contiguous()
             )
-            for name in select(model, _parameters(config)).names
+            for name in select(model, config.parameters).names
         }
 
     def active(self) -> contextlib.AbstractContextManager[None]:
@@ -71,7 +71,7 @@ class Lora:
 
     def __init__(self, model: Denoiser, config: EraseConfig) -> None:
         self._network = network = model.network
-        names = linear(network, select(model, _parameters(config)))
+        names = linear(network, select(model, config.parameters))
         paths = [name.removesuffix(".weight") for name in names]
         self._places = [(path, network.get_submodule(path)) for path in paths]
         settings = LoraConfig(r=config.lora_rank, lora_alpha=config.lora_rank, target_modules=paths)
@@ -120,7 +120,3 @@ class Lora:
 def student(model: Denoiser, config: EraseConfig) -> Student:
     """Make the student that `config` asks for."""
     return Lora(model, config) if config.lora_rank else Dense(model, config)
-
-
-def _parameters(config: EraseConfig) -> str:
-    return config.method.removeprefix("esd-")

@@ -26,6 +26,7 @@ from unsee.erasing.adam import Optimizer, optimizer
 from unsee.erasing.config import EraseConfig
 from unsee.erasing.latents import Sample, edited, noised
 from unsee.erasing.lessons import Lesson, Lessons
+from unsee.erasing.methods.registry import as_written_now
 from unsee.erasing.objective import erase_loss, erase_target, per_row
 from unsee.erasing.replay import rollouts
 from unsee.erasing.stock import Stock
@@ -128,7 +129,7 @@ class Training:
             with safe_open(path, framework="pt") as file:
                 numbers = json.loads((file.metadata() or {})[_KEY])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            difference = _difference(json.loads(numbers["recipe"]), json.loads(recipe))
+            difference = _difference(_facts(numbers["recipe"]), _facts(recipe))
             if difference is None:
                 self._restore(numbers, tensors)
                 return
@@ -192,6 +193,16 @@ class Training:
             f"{what} is no longer a finite number at step {self.step + 1}; "
             f"lower --lr (it is {config.lr:g}) or --eta (it is {config.eta:g})"
         )
+
+
+def _facts(provenance: str) -> dict[str, Any]:
+    """What decides the steps, as every version of the header says it."""
+    record: dict[str, Any] = json.loads(provenance)
+    record["config"] = as_written_now(record["config"])
+    # How the header is written; and its method, which the settings name too.
+    for name in ("format", "method", "digest"):
+        record.pop(name, None)
+    return record
 
 
 def _difference(theirs: dict[str, Any], ours: dict[str, Any]) -> str | None:

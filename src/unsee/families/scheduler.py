@@ -10,7 +10,8 @@ from typing import Any
 import torch
 from diffusers import DDIMScheduler, DPMSolverMultistepScheduler
 
-from unsee.denoisers.schedule import SAMPLERS, Discrete
+from unsee.denoisers.samplers import SAMPLERS
+from unsee.denoisers.schedule import Discrete
 from unsee.errors import OptionError, unknown_name
 
 

@@ -30,6 +30,7 @@ from unsee.denoisers.base import Denoiser
 from unsee.emoji.evaluators import Judge
 from unsee.erasing.config import EraseConfig
 from unsee.erasing.erase import EraseStep, erase
+from unsee.erasing.methods.registry import as_written_now
 from unsee.errors import CheckpointError, OptionError
 from unsee.metrics.frechet import frechet_distance
 from unsee.running.files import check_output, writing
@@ -114,6 +115,7 @@ def _rows(path: Path) -> list[dict[str, Any]]:
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         rows = [json.loads(line) for line in lines]
         for row in rows:
+            row["config"] = as_written_now(row["config"])
             _key(row)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(
@@ -135,7 +137,7 @@ class _Measuring:
         self.drawings: Tensor | None = None
 
     def row(self, number: int, target: Target, settings: EraseConfig) -> dict[str, Any]:
-        what = f"{target.kind} {target.name!r}, {settings.method}, seed {settings.seed}"
+        what = f"{target.kind} {target.name!r}, {settings.name}, seed {settings.seed}"
         own = Canvas.of(target)
         for of, canvas in ((None, self.whole), (target, own)):
             if of not in self.unedited:

@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from unsee.erasing.methods.registry import name_of
+
 MEASURES = ("ua", "ira", "cra", "content")
 """Fields of `canvas.Retention`."""
 
@@ -88,9 +90,8 @@ def mean(rows: Iterable[dict[str, Any]], measure: str, *, relative: bool = False
 
 
 def _settings(config: dict[str, Any]) -> str:
-    text = (
-        f"{config['method']} (eta {config['eta']:g}, {config['steps']} steps, lr {config['lr']:g}"
-    )
+    text = f"{name_of(config)} (eta {config['eta']:g}, {config['steps']} steps"
+    text += f", lr {config['lr']:g}"
     if config["preserve"] and config["preserve_weight"] != 1:
         text += f", preserve weight {config['preserve_weight']:g}"
     words = {"contexts": "contexts to lose it in", "preserve": "prompts to preserve"}
