@@ -54,10 +54,10 @@ def test_every_link_leads_somewhere():
 
 
 def test_every_method_and_recipe_is_named():
-    from unsee.erasing.config import RECIPES
-    from unsee.erasing.selection import METHODS
+    from unsee.erasing.config import PARAMETERS
+    from unsee.erasing.recipe import RECIPES
 
-    assert all(f"`{name}`" in TEXT for name in (*METHODS, *RECIPES))
+    assert all(f"`{name}`" in TEXT for name in (*PARAMETERS, *RECIPES))
 
 
 def test_the_public_names_are_documented():

@@ -31,7 +31,7 @@ class Step:
     def __init__(self, model: Any, batch: int, pixels: int) -> None:
         self.model = model
         network = model.network
-        chosen = select(network, "esd-x").names
+        chosen = select(network, "x").names
         self.selected = [value for name, value in network.named_parameters() if name in chosen]
         for parameter in self.selected:
             parameter.requires_grad_(True)

@@ -1,16 +1,20 @@
 """Selection: every parameter is accounted for, and exactly the right ones are chosen."""
 
 import pytest
+from diffusers import SD3Transformer2DModel
+from diffusers.models.attention_processor import Attention
 from torch import nn
 
+from unsee.denoisers.places import Place
 from unsee.erasing.selection import METHODS, select
-from unsee.errors import OptionError, UnknownName
+from unsee.errors import CheckpointError, OptionError, UnknownName
+from unsee.families.unet import places
 from unsee.loading import Model
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_chosen_and_frozen_are_all_parameters_once_each(tiny: Model, method: str) -> None:
-    selection = select(tiny.network, method)
+    selection = select(tiny, method.removeprefix("esd-"))
     every = [name for name, _ in tiny.network.named_parameters()]
     assert selection.names
     assert sorted([*selection.names, *selection.frozen]) == sorted(every)
@@ -22,7 +26,7 @@ def test_each_method_chooses_exactly_its_parameters_of_a_transformer_block(tiny:
     block = "down_blocks.1.attentions.0.transformer_blocks.0."
 
     def chosen(method: str) -> set[str]:
-        names = select(tiny.network, method).names
+        names = select(tiny, method.removeprefix("esd-")).names
         return {name.removeprefix(block) for name in names if name.startswith(block)}
 
     projections = ["to_q.weight", "to_k.weight", "to_v.weight", "to_out.0.weight", "to_out.0.bias"]
@@ -41,7 +45,7 @@ def test_each_method_chooses_exactly_its_parameters_of_a_transformer_block(tiny:
 
 def test_cross_attention_reads_the_prompt_and_self_attention_does_not(tiny: Model) -> None:
     for method, reads in (("esd-x-strict", True), ("selfattn", False)):
-        for name in select(tiny.network, method).names:
+        for name in select(tiny, method.removeprefix("esd-")).names:
             attention = tiny.network.get_submodule(name.split(".to_")[0])
             assert attention.is_cross_attention is reads
 
@@ -50,24 +54,53 @@ def test_what_lies_outside_the_blocks_belongs_to_esd_u_and_full_alone(tiny: Mode
     outside = {"time_embedding.linear_1.weight", "conv_in.weight", "conv_out.bias"}
     outside |= {"conv_norm_out.weight", "down_blocks.0.resnets.0.norm1.weight"}
     for method in METHODS:
-        names = set(select(tiny.network, method).names)
+        names = set(select(tiny, method.removeprefix("esd-")).names)
         assert outside <= names if method in ("esd-u", "full") else not outside & names
 
 
 def test_esd_x_and_esd_u_are_complements(tiny: Model) -> None:
-    assert select(tiny.network, "esd-x").names == select(tiny.network, "esd-u").frozen
+    assert select(tiny, "x").names == select(tiny, "u").frozen
 
 
-def test_a_name_that_merely_contains_attn2_is_not_cross_attention() -> None:
-    network = nn.ModuleDict({"attn2": nn.Linear(2, 2), "my_attn2_adapter": nn.Linear(2, 2)})
-    assert len(select(network, "esd-u").names) == 4
+def test_parameters_that_a_network_does_not_have_are_an_error(
+    tiny: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rest = dict.fromkeys(tiny.places(), Place.REST)
+    monkeypatch.setattr(tiny, "places", lambda: rest)
+    with pytest.raises(OptionError, match=r"has no .*the text.*choose other parameters than x"):
+        select(tiny, "x")
+    assert len(select(tiny, "u").names) == len(rest)
 
 
-def test_a_method_that_would_train_nothing_is_an_error() -> None:
-    with pytest.raises(OptionError, match=r"esd-x trains nothing.*--method"):
-        select(nn.Linear(2, 2), "esd-x")
+def test_a_structure_that_the_family_does_not_know_is_refused_with_its_class() -> None:
+    with pytest.raises(CheckpointError, match="ModuleDict is no U-Net"):
+        places(nn.ModuleDict({"attn2": nn.Linear(2, 2)}))
+    transformer = SD3Transformer2DModel(
+        sample_size=8, num_layers=1, attention_head_dim=4, num_attention_heads=2,
+        caption_projection_dim=8, joint_attention_dim=8, pooled_projection_dim=8,
+        dual_attention_layers=(0,), qk_norm="rms_norm",
+    )  # fmt: skip
+    with pytest.raises(CheckpointError, match="SD3Transformer2DModel is no U-Net"):
+        places(transformer)
+
+
+def test_attention_to_text_and_image_at_once_is_refused(tiny: Model) -> None:
+    block = tiny.network.get_submodule("down_blocks.1.attentions.0.transformer_blocks.0")
+    block.attn2 = Attention(8, 8, heads=1, dim_head=8, added_kv_proj_dim=8)
+    with pytest.raises(CheckpointError, match="attention to text and image at once"):
+        select(tiny, "x")
+
+
+def test_attention_is_told_by_what_it_reads_and_not_by_its_name(tiny: Model) -> None:
+    """As in blocks with two attentions of the image to itself, the second called attn2 too."""
+    path = "down_blocks.1.attentions.0.transformer_blocks.0"
+    tiny.network.get_submodule(path).attn2 = Attention(8, heads=1, dim_head=8)
+    own = {name for name in tiny.places() if name.startswith(f"{path}.attn2.")}
+    assert own
+    assert not own & set(select(tiny, "x").names)
+    assert own <= set(select(tiny, "selfattn").names)
 
 
 def test_an_unknown_method_is_an_error_that_suggests_the_nearest(tiny: Model) -> None:
-    with pytest.raises(UnknownName, match="did you mean 'esd-u'"):
-        select(tiny.network, "esdu")
+    with pytest.raises(UnknownName, match="did you mean 'x-strict'"):
+        select(tiny, "strict")

@@ -162,7 +162,7 @@ def test_a_diffusers_folder_holds_what_the_base_holds_and_the_recipe(
     assert now - was == {Path("erasure.json")}
     assert was <= now
     recipe = json.loads((tmp_path / "out" / "erasure.json").read_text())
-    assert recipe == json.loads(erased.recipe.to_json())
+    assert recipe == json.loads(erased.provenance.to_json())
     everything = "".join(path.read_text() for path in (tmp_path / "out").rglob("*.json"))
     assert str(tiny_base.folder) not in everything
     assert str(tmp_path) not in everything
@@ -304,7 +304,7 @@ def test_the_names_are_those_that_the_tools_know(base: Base, tmp_path: Path):
     erased = lora_erasure(base)
     to_lora(erased, base.model, tmp_path / "peft.safetensors")
     to_lora_kohya(erased, base.model, tmp_path / "kohya.safetensors")
-    layers = [name.removesuffix(".weight") for name in linear_weights(base.model.network, "esd-x")]
+    layers = [name.removesuffix(".weight") for name in linear_weights(base.model.network, "x")]
     assert load_file(tmp_path / "peft.safetensors").keys() == {
         f"unet.{layer}.{factor}.weight" for layer in layers for factor in ("lora_A", "lora_B")
     }
@@ -336,7 +336,7 @@ def test_the_energy_kept_is_that_of_the_edit_that_is_kept(tiny_base: Base):
             change = change.flatten(1) - b @ a
         lost += float(change.square().sum())
     assert factors.kept == pytest.approx(1 - lost / total, abs=1e-6)
-    chosen = select(tiny_base.model.network, "esd-u").names
+    chosen = select(tiny_base.model.network, "u").names
     assert set(factors.left_out) == set(chosen) - layers(tiny_base.model.network)
 
 
@@ -427,7 +427,7 @@ def test_a_file_says_what_was_erased(tiny_base: Base, to: str, tmp_path: Path):
     erased = erasure(tiny_base)
     WRITE_ALL[to](erased, tiny_base.model, tmp_path / "out.safetensors")
     with safe_open(tmp_path / "out.safetensors", framework="pt") as file:
-        assert file.metadata() == {"unsee_export": erased.recipe.to_json()}
+        assert file.metadata() == {"unsee_export": erased.provenance.to_json()}
     with pytest.raises(ErasedFileError, match="not one that unsee wrote"):
         ErasedWeights.load(tmp_path / "out.safetensors")
 

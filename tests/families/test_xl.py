@@ -9,10 +9,9 @@ import torch
 from diffusers import DiffusionPipeline
 
 from unsee import erase
-from unsee.erasing.config import SAMPLERS, EraseConfig
-from unsee.erasing.selection import METHODS
+from unsee.erasing.config import PARAMETERS, SAMPLERS, EraseConfig
 from unsee.errors import ConceptError
-from unsee.families.text import ClipText
+from unsee.families.text import TextEncoder
 from unsee.loading import Model, load
 from unsee.running.fingerprints import fingerprint
 from unsee.weights.erased import ErasedWeights, apply
@@ -75,16 +74,21 @@ def test_a_concept_must_be_read_by_both_encoders(
         tiny_xl.check_phrase("dog " * 15)
 
     # A second encoder that reads less.
-    short = ClipText(tiny_xl._tokenizer_2, tiny_xl._text_encoder_2)
+    short = TextEncoder(tiny_xl.text_encoders[1].tokenizer, tiny_xl.text_encoders[1].network)
     short._tokens = 5
-    monkeypatch.setattr(tiny_xl, "_text_2", short)
+    tiny_xl.text_encoders = (tiny_xl.text_encoders[0], short)
     tiny_xl.check_phrase("dog")
     with pytest.raises(ConceptError, match="only 3 fit"):
         tiny_xl.check_phrase("dog " * 4)
 
 
 def test_all_parts_are_frozen(tiny_xl: Model) -> None:
-    for part in (tiny_xl.network, tiny_xl._text_encoder, tiny_xl._text_encoder_2, tiny_xl._vae):
+    for part in (
+        tiny_xl.network,
+        tiny_xl.text_encoders[0].network,
+        tiny_xl.text_encoders[1].network,
+        tiny_xl.autoencoder.network,
+    ):
         assert not part.training
         assert not any(parameter.requires_grad for parameter in part.parameters())
 
@@ -98,14 +102,14 @@ def test_half_precision_predicts_nearly_the_same(tiny_xl: Model, tiny_xl_folder:
     torch.testing.assert_close(predicted, exact, atol=0.05, rtol=0.05)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("parameters", PARAMETERS)
 @pytest.mark.parametrize("name", ["tiny", "tiny_v", "tiny_xl"])
-def test_every_method_erases_from_every_architecture_and_leaves_the_base_as_it_was(
-    name: str, method: str, request: pytest.FixtureRequest
+def test_all_parameters_are_erased_from_every_architecture_and_leaves_the_base_as_it_was(
+    name: str, parameters: str, request: pytest.FixtureRequest
 ) -> None:
     model: Model = request.getfixturevalue(name)
     before = fingerprint(model.network.state_dict())
-    erased = erase(model, "cat", EraseConfig(**{**vars(CONFIG), "method": method}))
+    erased = erase(model, "cat", EraseConfig(**{**vars(CONFIG), "parameters": parameters}))
     assert fingerprint(model.network.state_dict()) == before == model.fingerprint
     with erased.applied(model):
         assert fingerprint(model.network.state_dict()) != before

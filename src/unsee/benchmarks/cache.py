@@ -18,7 +18,8 @@ from unsee.benchmarks.pictures import Files
 from unsee.benchmarks.plan import Draw, Erase
 from unsee.errors import ErasedFileError
 from unsee.running.files import writing
-from unsee.weights.erased import ErasedWeights, Header
+from unsee.weights.erased import ErasedWeights
+from unsee.weights.file import Header
 
 
 @dataclass(frozen=True)

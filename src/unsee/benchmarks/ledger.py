@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from unsee.benchmarks.cache import Cache
 from unsee.benchmarks.plan import Erase
+from unsee.erasing.methods.registry import as_written_now
 from unsee.errors import CheckpointError
 
 LEDGER = "ledger"
@@ -63,10 +64,7 @@ def read(settings: Mapping[str, Any]) -> list[Erasure]:
     """
     try:
         if LEDGER in settings:
-            return [
-                Erasure(**{**record, "concepts": tuple(record["concepts"])})
-                for record in settings[LEDGER]
-            ]
+            return [_record(record) for record in settings[LEDGER]]
         return list(_older(settings))
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise CheckpointError(
@@ -74,10 +72,15 @@ def read(settings: Mapping[str, Any]) -> list[Erasure]:
         ) from error
 
 
+def _record(record: Mapping[str, Any]) -> Erasure:
+    concepts, config = tuple(record["concepts"]), as_written_now(record["config"])
+    return Erasure(**{**record, "concepts": concepts, "config": config})
+
+
 def _older(settings: Mapping[str, Any]) -> Iterator[Erasure]:
     """Seconds by a line "CONCEPTS by SYSTEM", and beside them a system's settings, or some."""
     chosen = {name: settings[name] for name in CHOSEN if name in settings}
     for line, seconds in settings.get("seconds", {}).items():
         concepts, _, system = line.rpartition(" by ")
-        config = settings.get("erasures", {}).get(system, chosen)
+        config = as_written_now(settings.get("erasures", {}).get(system, chosen))
         yield Erasure((concepts,), system, seconds, config, apart=False)

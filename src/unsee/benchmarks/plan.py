@@ -26,7 +26,7 @@ from unsee.errors import CheckpointError
 from unsee.prompts import DRAWN_AT_ONCE, PromptRow, PromptSet
 
 if TYPE_CHECKING:
-    from unsee.erasing.config import EraseConfig
+    from unsee.erasing.methods.base import MethodConfig
 
 
 @dataclass(frozen=True)
@@ -87,14 +87,14 @@ class Erase:
     """The row of a table that it belongs to: esd-x-3."""
     phrases: tuple[str, ...]
     """The concepts."""
-    config: "EraseConfig"
+    config: "MethodConfig"
     images: tuple[Picture, ...] = ()
     """What source `images` trains on."""
 
     @cached_property
     def key(self) -> str:
         """Words of the concepts, the system, a hash."""
-        facts = [self.model, asdict(self.config), self.phrases, *self.hashes]
+        facts = [self.model, _settings(self.config), self.phrases, *self.hashes]
         return f"{slug(' '.join(self.phrases))}-{self.system}-{_hash(facts)}"
 
     @property
@@ -122,13 +122,13 @@ class Erase:
     @classmethod
     def from_record(cls, record: Mapping[str, Any], made: Mapping[str, Item]) -> Self:
         """Read what `record` gave."""
-        from unsee.erasing.config import EraseConfig
+        from unsee.erasing.methods.registry import recorded
 
         return cls(
             record["model"],
             record["system"],
             tuple(record["phrases"]),
-            EraseConfig(**record["config"]),
+            recorded(record["config"]),
             tuple(
                 Picture(width, height, base64.b64decode(rgb))
                 for width, height, rgb in record["images"]
@@ -163,7 +163,7 @@ class Draw:
             self.system, self.phrases or "", self.prompts.prompts, self.prompts.seeds,
         ]  # fmt: skip
         if self.erasure is not None:
-            facts += [asdict(self.erasure.config), *self.erasure.hashes]
+            facts += [_settings(self.erasure.config), *self.erasure.hashes]
         # Left out at its default: folders are older than this fact.
         if self.batch_size != DRAWN_AT_ONCE:
             facts.append(self.batch_size)
@@ -284,6 +284,19 @@ class Plan(Sequence[Item]):
                 )
             made[key] = item
         return cls(made.values())
+
+
+_FIRST_NAMES = {"esd-selfattn": "selfattn", "esd-full": "full"}
+
+
+def _settings(config: "MethodConfig") -> dict[str, Any]:
+    """Settings as keys have had them from the first: the parameters are in the method's name.
+
+    Whoever has a folder of erasures finds them again.
+    """
+    settings = asdict(config)
+    settings.pop("parameters", None)
+    return {**settings, "method": _FIRST_NAMES.get(config.name, config.name)}
 
 
 def _hash(facts: Any) -> str:

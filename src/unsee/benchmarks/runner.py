@@ -11,7 +11,8 @@ in the cache.
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -20,12 +21,12 @@ from unsee.benchmarks.ledger import Erasure
 from unsee.benchmarks.pictures import Pictures
 from unsee.benchmarks.plan import Draw, Erase, Item, Plan
 from unsee.denoisers.base import Denoiser
-from unsee.erasing.erase import EraseStep, erase
+from unsee.erasing.erase import erase
+from unsee.erasing.methods.registry import METHODS
 from unsee.errors import OptionError
 from unsee.running.peak_memory import PeakMemory
 from unsee.running.progress import Progress, Watch
 from unsee.sampling.folder import generate_set
-from unsee.sampling.trajectory import GenerateStep
 from unsee.weights.erased import ErasedWeights
 
 
@@ -76,21 +77,17 @@ def run(
         begun[kind] += 1
         what = f"{title(item)} ({begun[kind]} of {count[kind]})"
 
-        def tell(done: float, total: int, seconds: float = 0.0, what: str = what) -> None:
+        def tell(done: Progress, what: str = what) -> None:
             if watch is not None:
-                watch(Progress(done=done, total=total, what=what, seconds=seconds))
+                watch(replace(done, what=what))
 
         make(item, models[item.model], cache, tell)
     return Results(plan, cache)
 
 
-Tell = Callable[..., None]
-"""Told how much of an item is done, of how much, and perhaps in how many seconds."""
-
-
-def make(item: Item, model: Denoiser, cache: Cache, tell: Tell = lambda *_: None) -> None:
+def make(item: Item, model: Denoiser, cache: Cache, watch: Watch | None = None) -> None:
     """Make one item, unless the cache holds it; what it needs has to be there."""
-    MAKERS[type(item)](item, model, cache, tell)
+    MAKERS[type(item)](item, model, cache, watch)
 
 
 def title(item: Item) -> str:
@@ -102,26 +99,23 @@ def title(item: Item) -> str:
     return item.key
 
 
-def _make_erasure(item: Erase, model: Denoiser, cache: Cache, tell: Tell) -> None:
+def _erase(item: Erase, model: Denoiser, cache: Cache, watch: Watch | None) -> None:
     if cache.cost(item) is not None:
         return
-
-    def step(done: EraseStep) -> None:
-        tell(done.step, done.steps, done.seconds)
-
     before, began = cache.spent(item), time.monotonic()
 
     def spent() -> float:
         return before + time.monotonic() - began
 
+    takes = METHODS.get(item.config.method).takes
     try:
         with PeakMemory(model.device) as peak:
             weights = erase(
                 model,
                 item.phrases,
                 item.config,
-                progress=step,
-                checkpoint=cache.state(item),
+                progress=watch,
+                checkpoint=cache.state(item) if "checkpoint" in takes else None,
                 images=[picture.image for picture in item.images] or None,
             )
     except BaseException:
@@ -131,11 +125,10 @@ def _make_erasure(item: Erase, model: Denoiser, cache: Cache, tell: Tell) -> Non
     cache.keep(item, weights, Cost(round(spent(), 1), peak.bytes))
 
 
-def _draw(item: Draw, model: Denoiser, cache: Cache, tell: Tell) -> None:
-    def step(done: GenerateStep) -> None:
-        tell(done.done, done.total)
-
-    def draw() -> None:
+def _draw(item: Draw, model: Denoiser, cache: Cache, watch: Watch | None) -> None:
+    erasure = item.erasure
+    applied = nullcontext() if erasure is None else cache.weights(erasure).applied(model)
+    with applied:
         generate_set(
             model,
             item.prompts,
@@ -144,18 +137,12 @@ def _draw(item: Draw, model: Denoiser, cache: Cache, tell: Tell) -> None:
             unsafe=item.concept if item.sld else None,
             sld=item.sld,
             batch_size=item.batch_size,
-            progress=step,
+            progress=watch,
         )
 
-    if item.erasure is None:
-        draw()
-    else:
-        with cache.weights(item.erasure).applied(model):
-            draw()
 
-
-MAKERS: dict[type[Any], Callable[[Any, Denoiser, Cache, Tell], None]] = {
-    Erase: _make_erasure,
+MAKERS: dict[type[Any], Callable[[Any, Denoiser, Cache, Watch | None], None]] = {
+    Erase: _erase,
     Draw: _draw,
 }
 """How each kind of item is made."""

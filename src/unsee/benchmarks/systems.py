@@ -3,6 +3,7 @@
 Terms     what the erasures and drawings of an experiment have in common
 System    one way to keep a model from drawing a concept, by name; its items of a plan
 systems   what there is
+seeded    settings of an erasure with another seed
 distinct  names -> systems, each once
 erasers   the same, of those that keep a concept away
 
@@ -15,10 +16,13 @@ erasers   the same, of those that keep a concept away
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from unsee.benchmarks.plan import Draw, Erase, Picture
+from unsee.erasing.methods.base import MethodConfig
+from unsee.erasing.methods.registry import config_of, configured, full_name, method_names
+from unsee.erasing.settings import settings_of, without_effect
 from unsee.errors import OptionError, unknown_name
 from unsee.prompts import DRAWN_AT_ONCE, PromptSet
 
@@ -34,10 +38,9 @@ DEFAULT_ETA = 1.0
 
 def systems() -> tuple[str, ...]:
     """List what may be named; an eta may follow a method."""
-    from unsee.erasing.selection import METHODS
     from unsee.sampling.guidance import SLD
 
-    return (UNEDITED, *METHODS, *(f"sld-{name}" for name in SLD), NEGATIVE, CENSORED, FILTER)
+    return (UNEDITED, *method_names(), *(f"sld-{name}" for name in SLD), NEGATIVE, CENSORED, FILTER)
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class System:
 
     name: str
     method: str | None = None
-    """Which weights are trained; None where none are."""
+    """What erases, by the name that erased files have it; None where nothing is erased."""
     eta: float = DEFAULT_ETA
     """Strength of the erasure, in the paper's convention."""
     sld: str | None = None
@@ -67,7 +70,6 @@ class System:
     @classmethod
     def named(cls, name: str) -> Self:
         """Find a system by its name; an eta may follow a method, as in esd-u-3."""
-        from unsee.erasing.selection import METHODS
         from unsee.sampling.guidance import SLD
 
         if name.startswith("sld-"):
@@ -75,15 +77,17 @@ class System:
             if sld not in SLD:
                 raise unknown_name("configuration of SLD", sld, SLD)
             return cls(name, sld=sld)
-        if name in METHODS:
-            return cls(name, method=name)
+        if name in method_names():
+            return cls(name, method=full_name(name))
         method, _, eta = name.rpartition("-")
-        if method in METHODS:
+        if method in method_names():
+            if "eta" not in settings_of(config_of(method)):
+                raise OptionError(f"method {method} has no eta; leave it out of system {name!r}")
             try:
                 strength = float(eta)
             except ValueError:
                 raise OptionError(f"eta of system {name!r} must be a number") from None
-            return cls(name, method=method, eta=strength)
+            return cls(name, method=full_name(method), eta=strength)
         if name not in systems():
             raise unknown_name("system", name, systems())
         return cls(name)
@@ -117,17 +121,10 @@ class System:
         **settings: Any,
     ) -> Erase:
         """The erasure of `phrases`; `settings` go before those of the terms."""
-        from unsee.erasing.config import EraseConfig
-
-        chosen = {
-            "method": self.method,
-            "eta": self.eta,
-            "seed": terms.seed,
-            "rollout_seed": terms.seed,
-            **terms.settings,
-            **settings,
-        }
-        config = EraseConfig.from_recipe(world.recipe, **chosen)
+        assert self.method is not None
+        eta = {"eta": self.eta} if "eta" in settings_of(config_of(self.method)) else {}
+        chosen = {"method": self.method, **eta, **terms.settings, **settings}
+        config = seeded(configured(None, world.recipe, chosen), terms.seed)
         pictures = tuple(map(Picture.of, images))
         return Erase(world.fingerprint, self.name, tuple(phrases), config, pictures)
 
@@ -164,6 +161,14 @@ class System:
             self.sld,
             terms.batch_size,
         )
+
+
+def seeded(config: MethodConfig, seed: int) -> MethodConfig:
+    """Put a seed in the place of every seed that has an effect."""
+    known = settings_of(type(config))
+    seeds: dict[str, Any] = {name: seed for name in ("seed", "rollout_seed") if name in known}
+    moot = without_effect(type(config), {**vars(config), **seeds})
+    return replace(config, **{name: seed for name in seeds if name not in moot})
 
 
 def distinct(names: Sequence[str]) -> list[System]:

@@ -16,8 +16,9 @@ from unsee.benchmarks.ledger import Erasure
 from unsee.benchmarks.outcome import Outcome
 from unsee.benchmarks.systems import System
 from unsee.card.markdown import code
+from unsee.erasing.methods.registry import as_written_now, name_of
 from unsee.errors import UnseeError
-from unsee.weights.erased import Recipe
+from unsee.weights.provenance import Provenance
 
 SEEDS = ("seed", "rollout_seed")
 DECIDING = ("steps", "lr")
@@ -35,7 +36,7 @@ class Likeness:
     """Markdown: a sentence or two."""
 
 
-def likeness(outcome: Outcome, recipe: Recipe) -> Likeness:
+def likeness(outcome: Outcome, recipe: Provenance) -> Likeness:
     """Compare what an experiment erased with what a file says of itself."""
     erasures = list(_erasures(outcome, recipe))
     if not erasures:
@@ -54,7 +55,8 @@ def likeness(outcome: Outcome, recipe: Recipe) -> Likeness:
             f"{among}but the result does not say with how many steps and at which rate: its "
             "numbers may **not be those of this file**.",
         )
-    config = {name: value for name, value in recipe.config.items() if name not in SEEDS}
+    here = as_written_now(recipe.config)
+    config = {name: value for name, value in here.items() if name not in SEEDS}
     differing = [name for name in config if name in theirs and theirs[name] != config[name]]
     if differing:
         told = "; ".join(
@@ -69,7 +71,7 @@ def likeness(outcome: Outcome, recipe: Recipe) -> Likeness:
     return Likeness(True, "this concept", f"{among}with the settings of this file.")
 
 
-def _erasures(outcome: Outcome, recipe: Recipe) -> Iterator[Erasure]:
+def _erasures(outcome: Outcome, recipe: Provenance) -> Iterator[Erasure]:
     """Those of these concepts, by this method and eta."""
     if not plainly_named(recipe):
         return
@@ -79,10 +81,13 @@ def _erasures(outcome: Outcome, recipe: Recipe) -> Iterator[Erasure]:
             system = System.named(erasure.system)
         except UnseeError:
             continue
-        if erasure.is_of(concepts) and (system.method, system.eta) == (recipe.method, recipe.eta):
+        if erasure.is_of(concepts) and (system.method, system.eta) == (
+            name_of(recipe.config),
+            recipe.eta,
+        ):
             yield erasure
 
 
-def plainly_named(recipe: Recipe) -> bool:
+def plainly_named(recipe: Provenance) -> bool:
     """Whether each concept is a phrase and nothing else: benchmarks erase no others."""
     return all(one.erase_from is None and not one.synonyms for one in recipe.concepts)

@@ -21,8 +21,9 @@ from unsee.benchmarks.canvas.table import table as canvas_table
 from unsee.benchmarks.outcome import FIGURE, RESULT, Claim, Outcome
 from unsee.card.likeness import Likeness, likeness, plainly_named
 from unsee.card.markdown import code, plain, table
+from unsee.erasing.methods.registry import as_written_now
 from unsee.errors import CheckpointError, OptionError, UnknownName
-from unsee.weights.erased import Recipe
+from unsee.weights.provenance import Provenance
 
 TOLD = ("seed", "steps", "lr", "batch")
 """Settings of an experiment that a card names, where they are not the recipe's."""
@@ -45,7 +46,7 @@ class Measured:
     """Its plots."""
 
 
-def measured(folder: Path, recipe: Recipe) -> list[Measured]:
+def measured(folder: Path, recipe: Provenance) -> list[Measured]:
     """Read the result in `folder`, or those in the folders in it, as far as they are of this base.
 
     Those of this concept come first.
@@ -69,7 +70,7 @@ def measured(folder: Path, recipe: Recipe) -> list[Measured]:
     return sorted(found, key=lambda one: not one.own)
 
 
-def _of(place: Path, recipe: Recipe) -> Iterator[Measured]:
+def _of(place: Path, recipe: Provenance) -> Iterator[Measured]:
     name = place.resolve().name
     # Of a canvas, the rows say more of one erasure than its means do.
     if (place / RESULT).exists() and not (place / ROWS).exists():
@@ -91,7 +92,7 @@ def _of(place: Path, recipe: Recipe) -> Iterator[Measured]:
             yield Measured(name, "This erasure", _canvas(rows), own=True)
 
 
-def _same_base(outcome: Outcome, recipe: Recipe) -> bool:
+def _same_base(outcome: Outcome, recipe: Provenance) -> bool:
     fingerprint = outcome.settings.get("model fingerprint")
     if fingerprint is not None:
         return fingerprint in recipe.base_fingerprints
@@ -99,7 +100,7 @@ def _same_base(outcome: Outcome, recipe: Recipe) -> bool:
     return recipe.base in (outcome.model, Path(outcome.model).name)
 
 
-def _experiment(outcome: Outcome, recipe: Recipe, like: Likeness) -> str:
+def _experiment(outcome: Outcome, recipe: Provenance, like: Likeness) -> str:
     """Tell what was measured, then the table, claims and notes as the result has them."""
     base = code(recipe.base)
     settings = outcome.settings
@@ -156,7 +157,7 @@ def _canvas(rows: list[dict[str, Any]]) -> str:
     )
 
 
-def _is_this(row: dict[str, Any], recipe: Recipe) -> bool:
+def _is_this(row: dict[str, Any], recipe: Provenance) -> bool:
     """Whether a row is of this very concept, base, settings and seed."""
     try:
         phrase = Target.named(row["target"]).phrase
@@ -166,5 +167,5 @@ def _is_this(row: dict[str, Any], recipe: Recipe) -> bool:
         plainly_named(recipe)
         and [phrase] == [concept.phrase for concept in recipe.concepts]
         and row.get("model") in recipe.base_fingerprints
-        and row.get("config") == recipe.config
+        and as_written_now(row.get("config", {})) == as_written_now(recipe.config)
     )

@@ -18,8 +18,9 @@ from unsee.card.markdown import code, folded, plain, table
 from unsee.card.measured import Measured
 from unsee.card.metadata import front, licence_of, repository
 from unsee.card.use import use
-from unsee.erasing.selection import METHODS
-from unsee.weights.erased import Recipe
+from unsee.erasing.config import PARAMETERS
+from unsee.erasing.methods.registry import as_written_now
+from unsee.weights.provenance import Provenance
 
 SHEET = "images/before-after.png"
 PAPER = "https://arxiv.org/abs/2303.07345"
@@ -62,7 +63,7 @@ class Weights:
     size: int
     """Bytes."""
     sha256: str
-    recipe: Recipe
+    recipe: Provenance
     tensors: int
     numbers: int
     """In all tensors together."""
@@ -122,7 +123,7 @@ def _base(name: str, base: str | None) -> str:
     return code(name) if base is None else f"[{plain(name)}](https://huggingface.co/{base})"
 
 
-def _concepts(recipe: Recipe) -> str:
+def _concepts(recipe: Provenance) -> str:
     return ", ".join(
         code(one.phrase) + ("" if one.erase_from is None else f" from {code(one.erase_from)}")
         for one in recipe.concepts
@@ -142,7 +143,7 @@ def _facts(weights: Weights, base: str | None) -> str:
         *([("asked for also as", ", ".join(synonyms))] if synonyms else []),
         ("from the model", _base(recipe.base, base)),
         ("its denoiser", f"weights of sha256 {code(recipe.base_fingerprints[0])}"),
-        ("method", f"{code(recipe.method)}, which trains {METHODS[recipe.method]}"),
+        ("method", _method(recipe)),
         ("strength", f"η = {recipe.eta:g}, as the paper counts it"),
         ("this file", f"{rich.filesize.decimal(weights.size)}: {size}"),
         ("", f"sha256 {code(weights.sha256)}"),
@@ -151,7 +152,7 @@ def _facts(weights: Weights, base: str | None) -> str:
     return table(["", ""], rows)
 
 
-def _settings(recipe: Recipe) -> str:
+def _settings(recipe: Provenance) -> str:
     rows = [(code(name), _value(value)) for name, value in recipe.config.items()]
     rows += [("pictures erased", "<br>".join(map(code, recipe.images)))] * bool(recipe.images)
     return folded(
@@ -168,7 +169,7 @@ def _value(value: Any) -> str:
     return code(str(value))
 
 
-def _results(recipe: Recipe, results: Sequence[Measured]) -> Iterator[str]:
+def _results(recipe: Provenance, results: Sequence[Measured]) -> Iterator[str]:
     if not results:
         yield (
             "No result of a benchmark came with this file: nothing here says how well the concept "
@@ -186,14 +187,20 @@ def _results(recipe: Recipe, results: Sequence[Measured]) -> Iterator[str]:
             yield folded(f"{result.title} ({result.name}; {result.about})", *parts)
 
 
-def _limits(recipe: Recipe, has_numbers: bool) -> Iterator[str]:
+def _method(recipe: Provenance) -> str:
+    parameters = str(as_written_now(recipe.config).get("parameters"))
+    trains = f", which trains {PARAMETERS[parameters]}" if parameters in PARAMETERS else ""
+    return code(recipe.method) + trains
+
+
+def _limits(recipe: Provenance, has_numbers: bool) -> Iterator[str]:
     yield (
         "**A name is erased, not a capability.** The model draws something else for these words; "
         "what it knows besides is still in its weights. Paraphrases, misspellings, other "
         "languages, and prompts that evoke the concept without naming it may bring it back"
         + (
             ": only cross-attention was trained, where the prompt enters."
-            if recipe.method.startswith("esd-x")
+            if str(as_written_now(recipe.config).get("parameters")).startswith("x")
             else "."
         )
     )

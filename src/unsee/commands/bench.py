@@ -70,14 +70,14 @@ def bench(experiment: Experiment[Any], options: Run) -> None:
     world, models = _world(options, model)
     if getattr(options, "quick", False):
         world = world.few()
-    with console.measuring() as report:
+    with console.watching("measuring") as watch:
         outcome = conduct(
             experiment,
             world,
             options,
             models,
             Cache(options.work),
-            lambda done: report(done.done, done.total, done.what),
+            watch,
         )
     outcome.save(out)
     page = write_report(out)

@@ -41,14 +41,15 @@ def _concepts() -> None:
 
 
 def _methods() -> None:
-    from unsee.erasing.selection import METHODS
+    from unsee.erasing.config import PARAMETERS
 
-    for name, help_line in METHODS.items():
+    for name, help_line in PARAMETERS.items():
         console.say(f"{name:<14}{help_line}")
 
 
 def _recipes() -> None:
-    from unsee.erasing.config import RECIPES, EraseConfig
+    from unsee.erasing.config import EraseConfig
+    from unsee.erasing.recipe import RECIPES
 
     for name in RECIPES:
         config = EraseConfig.from_recipe(name)

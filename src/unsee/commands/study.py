@@ -109,7 +109,7 @@ def create(options: CreateOptions) -> None:
             settings = read_settings(options.settings, settings)
             check_labels(settings, kinds)
         with tempfile.TemporaryDirectory() as drawn:
-            with console.measuring() as report:
+            with console.watching("drawing") as watch:
                 draw_folders(
                     Path(drawn),
                     options.systems,
@@ -117,7 +117,7 @@ def create(options: CreateOptions) -> None:
                     pictures=options.pictures,
                     work=options.work,
                     settings={} if options.steps is None else {"steps": options.steps},
-                    watch=lambda done: report(done.done, done.total, done.what),
+                    watch=watch,
                 )
             plan = _make(Path(drawn), settings, options.out)
     console.say(

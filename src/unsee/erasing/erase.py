@@ -1,68 +1,44 @@
-"""Erase a concept: the one place where model, rollout, objective and optimiser meet.
+"""Erase a concept by whichever method its settings are of.
 
-erase          a model and one or several concepts -> ErasedWeights
-EraseConfig    the settings (config.py)
-EraseStep      what the progress callback is told after each step
-versions       of what decides the result
+erase       a model and one or several concepts -> ErasedWeights
+versions    of what decides the result
 """
 
+import functools
 import importlib.metadata
 import json
-import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
-import torch
 from PIL import Image
 
 from unsee.concepts import Concept, as_concepts
 from unsee.denoisers.base import Denoiser
-from unsee.erasing.config import EraseConfig as EraseConfig
-from unsee.erasing.images import prepare_pictures
-from unsee.erasing.memory import explaining
-from unsee.erasing.training import Training
-from unsee.errors import ErasedFileError, NonFiniteLoss, OptionError, Stopped
+from unsee.erasing.images import picture_hashes
+from unsee.erasing.methods.base import EraseStep as EraseStep
+from unsee.erasing.methods.base import Method, MethodConfig, Run
+from unsee.erasing.methods.registry import METHODS, configured
+from unsee.errors import ErasedFileError, OptionError
 from unsee.running.files import check_output
 from unsee.running.fingerprints import fingerprints
-from unsee.running.stopping import between_steps
-from unsee.weights.erased import ErasedWeights, Recipe, applied_to
-
-SAVE_EVERY = 60.0
-"""Seconds between two savings of the state, at the least."""
-
-
-@dataclass(frozen=True)
-class EraseStep:
-    """One gradient step that has been made."""
-
-    step: int
-    """Its number, from 1."""
-    steps: int
-    """How many there will be."""
-    loss: float
-    """Before the step."""
-    seconds: float
-    """Since `erase` was called."""
-    student: Callable[[], AbstractContextManager[None]]
-    """Opens a block in which the model is the student as it is after this step: draw with it there,
-    while the callback runs. The result is the same as if nobody had looked."""
+from unsee.weights.erased import ErasedWeights, applied_to
+from unsee.weights.provenance import Provenance
 
 
 def erase(
     model: Denoiser,
     concepts: str | Concept | Sequence[str | Concept],
-    config: EraseConfig | None = None,
+    config: MethodConfig | None = None,
     *,
     progress: Callable[[EraseStep], None] | None = None,
     checkpoint: str | Path | None = None,
     cache: str | Path | None = None,
     images: Sequence[Image.Image] | None = None,
 ) -> ErasedWeights:
-    """Train the parameters that `config.method` selects until the concept is gone (Eq. 6).
+    """Erase concepts by the method that `config` holds the settings of: an EraseConfig for ESD.
 
-    Of several concepts, each is trained in turn; one file then erases all of them.
+    Of several concepts, each is erased in turn; one file then erases all of them.
 
     The model itself is left as it was, bit for bit: the result is in the ErasedWeights.
     Without `config`, the settings are those of the model's own recipe.
@@ -76,93 +52,71 @@ def erase(
     had never stopped. The file stays after the last step; delete it once the result is saved.
 
     With `cache`, a folder, trajectories of source `original` are kept there: erasures that differ
-    only in η, method, rate, steps or seed sample them once. The result is the same without it.
+    only in η, parameters, rate, steps or seed sample them once. The result is the same without it.
 
     With source `images`, `images` are the pictures to erase: all of them for a single concept, or
     one for each of several.
+
+    Raises:
+        ErasedFileError: the model carries an erasure already.
+        OptionError: the method has no use for the checkpoint, the cache or the pictures, or its
+            settings contradict them or the model.
+        ConceptError: the model cannot tell the concept from the empty prompt.
+        Stopped: see above.
+        NonFiniteLoss: the training diverged.
     """
-    began = time.monotonic()
     concepts = as_concepts(concepts)
-    config = config or EraseConfig.from_recipe(model.defaults.recipe)
-    _check_model(model, config)
-    pictures, hashes = prepare_pictures(model, concepts, config, images)
-    recipe = _recipe(model, concepts, config, hashes)
-    state = Path(checkpoint) if checkpoint is not None else None
-    if state is not None:
-        check_output(state, overwrite=True)
-    rounds = Path(cache) if cache is not None else None
-    if rounds is not None:
-        if config.source != "original":
-            raise OptionError("--cache keeps trajectories of --source original; leave it out")
-        check_output(rounds / "round.safetensors", overwrite=True)
-    with (
-        explaining(config, model.dtype),
-        Training(model, concepts, config, rounds, pictures) as training,
-        between_steps() as stop,
-    ):
-        if state is not None and state.exists():
-            training.load(state, recipe.to_json())
-        save_at = time.monotonic() + SAVE_EVERY
-        while training.step < config.steps:
-            try:
-                loss = training.advance()
-            except NonFiniteLoss as error:
-                if state is None:
-                    raise
-                # What is not finite has not reached a weight.
-                training.save(state, recipe.to_json())
-                raise NonFiniteLoss(
-                    f"{error}; the last good state is in {state}: delete it to start anew"
-                ) from error
-            if progress is not None:
-                seconds = time.monotonic() - began
-                try:
-                    progress(
-                        EraseStep(training.step, config.steps, loss, seconds, training.student)
-                    )
-                except KeyboardInterrupt:
-                    stop.set()
-            last = stop.is_set() or training.step == config.steps
-            now = time.monotonic()
-            if state is not None and (last or now > save_at):
-                training.save(state, recipe.to_json())
-                # A large state takes its time: spend no more than a tenth on saving.
-                save_at = time.monotonic() + max(SAVE_EVERY, 9 * (time.monotonic() - now))
-            if stop.is_set() and training.step < config.steps:
-                raise _stopped(training.step, config.steps, state)
-        return ErasedWeights(training.result(), recipe)
-
-
-def _check_model(model: Denoiser, config: EraseConfig) -> None:
+    config = config or configured(None, model.defaults.recipe, {})
+    method = _method_of(config)
     carried = applied_to(model.network)
     if carried is not None:
         raise ErasedFileError(
-            f"the model carries the erasure of {carried.recipe.title}; "
+            f"the model carries the erasure of {carried.provenance.title}; "
             "restore it first, an erasure starts from the original"
         )
-    if model.dtype == torch.float16:
-        raise OptionError(
-            "gradients vanish in float16; load the model with dtype float32 or bfloat16"
-        )
-    if config.precision == "bf16" and model.dtype != torch.bfloat16:
-        raise OptionError(
-            "--precision bf16 is for models in bfloat16; load it with --dtype bfloat16"
-        )
+    run = Run(
+        progress=progress,
+        checkpoint=None if checkpoint is None else Path(checkpoint),
+        cache=None if cache is None else Path(cache),
+        images=tuple(images or ()),
+        provenance=functools.cache(lambda: _provenance(model, concepts, config, images or ())),
+    )
+    for name in ("checkpoint", "cache", "images"):
+        if getattr(run, name) and name not in method.takes:
+            raise OptionError(f"method {config.method} has no use for --{name}; leave it out")
+    if run.checkpoint is not None:
+        check_output(run.checkpoint, overwrite=True)
+    tensors = method.erase(model, concepts, config, run)
+    return ErasedWeights.made(tensors, run.provenance())
 
 
-def _recipe(
-    model: Denoiser, concepts: tuple[Concept, ...], config: EraseConfig, images: tuple[str, ...]
-) -> Recipe:
+def _method_of(config: MethodConfig) -> Method:
+    method = METHODS.get(config.method)
+    if not isinstance(config, method.config):
+        raise OptionError(
+            f"method {config.method} has its settings in a {method.config.__name__}, "
+            f"not in a {type(config).__name__}"
+        )
+    return method
+
+
+def _provenance(
+    model: Denoiser,
+    concepts: tuple[Concept, ...],
+    config: MethodConfig,
+    images: Sequence[Image.Image],
+) -> Provenance:
     # Of a folder or file only its name: where it lies is nobody's business.
     place = Path(model.name)
-    return Recipe(
+    return Provenance(
         base=place.resolve().name if place.exists() else model.name,
         base_fingerprints=fingerprints(model.network.state_dict()),
         concepts=concepts,
+        method=config.name,
         # As it is read back: JSON has lists for tuples.
         config=json.loads(json.dumps(asdict(config))),
         versions=versions(),
-        images=images,
+        images=picture_hashes(model, images),
     )
 
 
@@ -176,10 +130,3 @@ def _version(package: str) -> str:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return "not installed"
-
-
-def _stopped(step: int, steps: int, state: Path | None) -> Stopped:
-    done = f"stopped after step {step} of {steps}"
-    if state is None:
-        return Stopped(f"{done}; nothing is kept, since no checkpoint was asked for")
-    return Stopped(f"{done}; the state is in {state}, and the same command goes on", state)

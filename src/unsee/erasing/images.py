@@ -1,6 +1,7 @@
 """Pictures that are to be erased, as source `images` takes them.
 
-prepare_pictures   images -> for each concept the latents of its own, and hashes for the header
+prepare_pictures   images -> for each concept the latents of its own
+picture_hashes     what the header of the erased file says of them
 """
 
 import hashlib
@@ -8,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from torch import Tensor
 
@@ -23,7 +25,7 @@ def prepare_pictures(
     concepts: Sequence[Concept],
     config: EraseConfig,
     images: Sequence[Image.Image] | None,
-) -> tuple[list[Tensor], tuple[str, ...]]:
+) -> list[Tensor]:
     """Encode pictures at the model's own size, cut to its shape around their middle.
 
     Raises:
@@ -33,7 +35,7 @@ def prepare_pictures(
     if config.source != "images":
         if images:
             raise OptionError("--images are for --source images; give both, or neither")
-        return [], ()
+        return []
     if not images:
         raise OptionError("--source images trains on given pictures; name them by --images")
     if len(concepts) not in (1, len(images)):
@@ -41,13 +43,20 @@ def prepare_pictures(
             f"{len(concepts)} concepts but {len(images)} --images; "
             "give one picture for each, in order, or one concept"
         )
-    size = model.picture_size()
-    fitted = [
-        np.asarray(ImageOps.fit(to_rgb(image), size, Image.Resampling.LANCZOS)) for image in images
-    ]
-    hashes = tuple(hashlib.sha256(pixels.tobytes()).hexdigest() for pixels in fitted)
     latents = []
-    for pixels in fitted:
+    for pixels in _fitted(model, images):
         x = torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
         latents.append(model.encode_images(x))
-    return (latents if len(concepts) > 1 else [torch.cat(latents)]), hashes
+    return latents if len(concepts) > 1 else [torch.cat(latents)]
+
+
+def picture_hashes(model: Denoiser, images: Sequence[Image.Image]) -> tuple[str, ...]:
+    """Hash the pixels of each picture, as it is encoded."""
+    return tuple(hashlib.sha256(pixels.tobytes()).hexdigest() for pixels in _fitted(model, images))
+
+
+def _fitted(model: Denoiser, images: Sequence[Image.Image]) -> list[NDArray[np.uint8]]:
+    size = model.picture_size()
+    return [
+        np.asarray(ImageOps.fit(to_rgb(image), size, Image.Resampling.LANCZOS)) for image in images
+    ]

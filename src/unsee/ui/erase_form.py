@@ -5,8 +5,8 @@ EraseForm   the fields; `request` takes what stands in them
 
 import gradio as gr
 
-from unsee.erasing.config import RECIPES
-from unsee.erasing.selection import METHODS
+from unsee.erasing.config import EraseConfig
+from unsee.erasing.recipe import RECIPES
 from unsee.ui.erasures import Request, number, whole
 from unsee.ui.studio import Studio
 
@@ -38,7 +38,7 @@ class EraseForm:
         )
         with gr.Row():
             self.method = gr.Dropdown(
-                [RECIPES_OWN, *METHODS],
+                [RECIPES_OWN, *EraseConfig.short_names],
                 value=RECIPES_OWN,
                 label="Method",
                 info="esd-x for styles, esd-u for objects.",

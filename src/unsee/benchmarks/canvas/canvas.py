@@ -13,7 +13,7 @@ beside         prompts of other concepts for an erasure to preserve
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,10 +28,11 @@ from unsee.emoji import cast
 from unsee.emoji.evaluators import Judge
 from unsee.emoji.pixels import pictures_to_tensor
 from unsee.emoji.scenes import Scene, Theatre
-from unsee.erasing.config import EraseConfig
+from unsee.erasing.methods.base import MethodConfig
 from unsee.errors import OptionError, unknown_name
 from unsee.metrics.rates import Rate
-from unsee.sampling.trajectory import GenerateStep, generate
+from unsee.running.progress import Watch
+from unsee.sampling.draw import draw
 
 BATCH = 64
 EVERY = 3
@@ -143,10 +144,10 @@ def look(
     model: Denoiser,
     canvas: Canvas,
     judge: Judge,
-    progress: Callable[[GenerateStep], None] | None = None,
+    progress: Watch | None = None,
 ) -> Answers:
     """Draw a canvas with the model's own settings and ask the judge about every picture."""
-    pictures = generate(
+    pictures = draw(
         model, canvas.prompts, canvas.seeds.tolist(), batch_size=BATCH, progress=progress
     )
     return answers(pictures, judge)
@@ -192,10 +193,10 @@ def retention(canvas: Canvas, answers: Answers, target: Target) -> Retention:
     )
 
 
-def untrained(canvas: Canvas, target: Target, config: EraseConfig) -> Tensor:
+def untrained(canvas: Canvas, target: Target, config: MethodConfig) -> Tensor:
     """(n,) bool: rows whose prompt is neither a context of the erasure nor preserved by it."""
-    told = {context.replace("{}", target.phrase) for context in config.contexts}
-    told.update(config.preserve)
+    told = {one.replace("{}", target.phrase) for one in getattr(config, "contexts", ())}
+    told.update(getattr(config, "preserve", ()))
     return torch.tensor([prompt not in told for prompt in canvas.prompts], dtype=torch.bool)
 
 

@@ -16,6 +16,8 @@ from unsee.benchmarks.canvas.table import ROWS, read_rows, row_key
 from unsee.benchmarks.experiment import Experiment
 from unsee.benchmarks.options import FromRecipe, Optional, Run
 from unsee.benchmarks.plan import Item
+from unsee.benchmarks.systems import seeded
+from unsee.erasing.methods.registry import configured
 from unsee.errors import OptionError
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from unsee.benchmarks.outcome import Outcome
     from unsee.benchmarks.runner import Results
     from unsee.benchmarks.worlds.world import World
-    from unsee.erasing.config import EraseConfig
+    from unsee.erasing.methods.base import MethodConfig
 
 METHOD_FOR = {"artist": "esd-x", "object": "esd-u"}
 """The paper's choice: cross-attention for what a prompt names, the rest for object classes."""
@@ -81,21 +83,18 @@ class CanvasOptions(Run):
             return [Target.named(name) for name in self.targets]
         return draw_targets(self.styles, self.objects)
 
-    def config(self, target: "Target", seed: int) -> "EraseConfig":
+    def config(self, target: "Target", seed: int) -> "MethodConfig":
         """The settings of one erasure."""
         from unsee.benchmarks.canvas.canvas import beside
-        from unsee.erasing.config import EraseConfig
 
         given = {name: getattr(self, name) for name in SETTINGS}
         settings = {
             "method": METHOD_FOR[target.kind],
             **{name: value for name, value in given.items() if value is not None},
-            "seed": seed,
-            "rollout_seed": seed,
         }
         if self.preserve:
             settings["preserve"] = beside(target)
-        return EraseConfig.from_recipe(self.recipe or RECIPE_FOR[target.kind], **settings)
+        return seeded(configured(self.recipe, RECIPE_FOR[target.kind], settings), seed)
 
 
 def plan(world: "World", options: CanvasOptions) -> list[Item]:

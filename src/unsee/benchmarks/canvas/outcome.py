@@ -10,6 +10,7 @@ from typing import Any
 from unsee.benchmarks.canvas.table import BARS, HEAD, MEASURES, SECONDS, Section, mean, sections
 from unsee.benchmarks.outcome import Claim, Outcome, Panel, point
 from unsee.erasing.erase import versions
+from unsee.erasing.methods.registry import name_of
 from unsee.metrics.rates import Rate
 
 PROTOCOL = (
@@ -61,7 +62,7 @@ def _panel(part: Section) -> Panel:
             point(_pooled([row for row in part.rows if row["target"] == name], measure), 100)
             for name in part.names
         ]
-    return Panel(f"{part.kind}s erased, {part.rows[0]['config']['method']}, %", part.names, series)
+    return Panel(f"{part.kind}s erased, {name_of(part.rows[0]['config'])}, %", part.names, series)
 
 
 def _pooled(rows: list[dict[str, Any]], measure: str) -> Rate:

@@ -99,7 +99,7 @@ def rows_of(world: "World", options: "CanvasOptions") -> list[Row]:
         own = Canvas.of(target)
         for seed in options.train_seeds:
             config = options.config(target, seed)
-            erasure = Erase(model, config.method, (target.phrase,), config)
+            erasure = Erase(model, config.name, (target.phrase,), config)
             found.append(
                 Row(
                     target,

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from unsee.erasing.methods.registry import as_written_now, name_of
 from unsee.errors import CheckpointError
 
 ROWS = "rows.jsonl"
@@ -107,6 +108,7 @@ def read_rows(folder: Path) -> list[dict[str, Any]]:
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         rows = [dict(json.loads(line)) for line in lines]
         for row in rows:
+            row["config"] = as_written_now(row["config"])
             row_key(row)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(
@@ -121,9 +123,8 @@ def row_key(row: Mapping[str, Any]) -> str:
 
 
 def _settings(config: dict[str, Any]) -> str:
-    text = (
-        f"{config['method']} (eta {config['eta']:g}, {config['steps']} steps, lr {config['lr']:g}"
-    )
+    text = f"{name_of(config)} (eta {config['eta']:g}, {config['steps']} steps"
+    text += f", lr {config['lr']:g}"
     if config["preserve"] and config["preserve_weight"] != 1:
         text += f", preserve weight {config['preserve_weight']:g}"
     words = {"contexts": "contexts to lose it in", "preserve": "prompts to preserve"}

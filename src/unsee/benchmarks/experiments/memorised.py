@@ -23,6 +23,7 @@ from unsee.benchmarks.pictures import Pictures
 from unsee.benchmarks.plan import Draw, Item
 from unsee.benchmarks.systems import UNEDITED, System, erasers
 from unsee.benchmarks.worlds.world import Artwork
+from unsee.erasing.methods.registry import method_names
 from unsee.errors import OptionError
 from unsee.metrics.means import Mean
 from unsee.pictures.reading import read_pictures
@@ -71,11 +72,9 @@ class MemorisedOptions(Common):
             raise OptionError("--counts takes numbers of works to erase, each at least 1")
         (system,) = erasers([self.system])
         if system.method is None:
-            from unsee.erasing.selection import METHODS
-
             raise OptionError(
                 f"--system {system.name} changes no weights; to erase a picture take one of "
-                + ", ".join(METHODS)
+                + ", ".join(method_names())
             )
 
 

@@ -63,7 +63,8 @@ class Emoji(World):
         """Whether latents have the shape of emoji's: an edited or a copied emoji."""
         from unsee.emoji.model import has_shape_of
 
-        return has_shape_of(model.latent_shape())
+        shape = model.latent_shape()
+        return len(shape) == 3 and has_shape_of(shape)
 
     @classmethod
     def of(cls, model: "Denoiser") -> Self:
