@@ -48,7 +48,7 @@ class Bench:
     def plan(self, name: str, world: World | None = None, **options: Any) -> Plan:
         """All that such an experiment needs."""
         experiment: Experiment[Any] = EXPERIMENTS.get(name)
-        return Plan(experiment.plan(world or self.world, experiment.options(**options)))
+        return Plan(experiment.plan(world or self.world, experiment.options(**options).sized()))
 
     def elsewhere(self, folder: Path) -> "Bench":
         """The same with nothing made yet."""

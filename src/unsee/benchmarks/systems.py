@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from unsee.benchmarks.plan import Draw, Erase, Picture
 from unsee.erasing.methods.base import MethodConfig
-from unsee.erasing.methods.registry import config_of, configured, full_name, method_names
+from unsee.erasing.methods.registry import METHODS, config_of, configured, full_name, method_names
 from unsee.erasing.settings import settings_of, without_effect
 from unsee.errors import OptionError, unknown_name
 from unsee.prompts import DRAWN_AT_ONCE, PromptSet
@@ -84,10 +84,11 @@ class System:
             if "eta" not in settings_of(config_of(method)):
                 raise OptionError(f"method {method} has no eta; leave it out of system {name!r}")
             try:
-                strength = float(eta)
+                return cls(name, method=full_name(method), eta=float(eta))
             except ValueError:
-                raise OptionError(f"eta of system {name!r} must be a number") from None
-            return cls(name, method=full_name(method), eta=strength)
+                # What follows a bare method's name may be meant for its parameters.
+                if method not in METHODS:
+                    raise OptionError(f"eta of system {name!r} must be a number") from None
         if name not in systems():
             raise unknown_name("system", name, systems())
         return cls(name)
