@@ -17,6 +17,7 @@ from safetensors.torch import load_file, save_file
 from unsee.concepts import Concept
 from unsee.erasing.config import EraseConfig
 from unsee.erasing.erase import EraseStep, erase
+from unsee.erasing.methods import esd
 from unsee.errors import CheckpointError, OutputError, Stopped
 from unsee.loading import Model
 
@@ -96,11 +97,12 @@ import torch
 from unsee.concepts import Concept
 from unsee.erasing.config import EraseConfig
 from unsee.erasing.erase import erase
+from unsee.erasing.methods import esd
 from unsee.loading import load
 
 folder, state, config, threads, step = sys.argv[1:]
 torch.set_num_threads(int(threads))
-erase.__globals__["SAVE_EVERY"] = 0.0
+esd.SAVE_EVERY = 0.0
 def progress(done):
     if done.step == int(step):
         os.kill(os.getpid(), signal.SIGKILL)
@@ -129,7 +131,7 @@ def test_what_is_saved_on_the_way_serves_after_an_error(
     def die() -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setitem(erase.__globals__, "SAVE_EVERY", 0.0)
+    monkeypatch.setattr(esd, "SAVE_EVERY", 0.0)
     state = tmp_path / "state"
     with pytest.raises(ZeroDivisionError):
         erase(tiny, "cat", _config("original"), checkpoint=state, progress=_at(6, die))

@@ -71,4 +71,4 @@ def test_parameters_that_a_network_does_not_have_are_an_error() -> None:
 
 def test_an_unknown_choice_is_an_error_that_suggests_the_nearest(tiny: Model) -> None:
     with pytest.raises(UnknownName, match="did you mean 'u'"):
-        select(tiny.network, "esdu")
+        select(tiny.network, "uu")
