@@ -243,7 +243,7 @@ def test_two_models_are_loaded_at_most_and_the_one_erased_from_stays(
     try:
         for name in "abc":
             recipe = replace(erased.provenance, base=name)
-            replace(erased, recipe=recipe).save(studio.library.folder / f"{name}.safetensors")
+            replace(erased, provenance=recipe).save(studio.library.folder / f"{name}.safetensors")
         form = {**FORM, "settings": {**FORM["settings"], "steps": 100_000}, "every": 100_000}
         id = studio.submit("ann", Request.of_form(names[0], "cat", **form))
         until(lambda: look(studio, id).step >= 1)

@@ -61,16 +61,15 @@ class System:
         if name in method_names():
             return cls(name, method=full_name(name))
         method, _, eta = name.rpartition("-")
-        if method in method_names():
+        strength = _number(eta)
+        if method in method_names() and strength is not None:
             if "eta" not in settings_of(config_of(method)):
                 raise OptionError(f"method {method} has no eta; leave it out of system {name!r}")
-            try:
-                strength = float(eta)
-            except ValueError:
-                raise OptionError(f"eta of system {name!r} must be a number") from None
             return cls(name, method=full_name(method), eta=strength)
         if name not in SYSTEMS:
-            raise unknown_name("system", name, dict.fromkeys((*SYSTEMS, *METHODS)))
+            choices = dict.fromkeys((*SYSTEMS, *METHODS))
+            hint = "an eta may follow a method, as in esd-u-3"
+            raise unknown_name("system", name, choices, hint=hint)
         return cls(
             name,
             negative=name == "negative",
@@ -82,3 +81,10 @@ class System:
     def draws_as(self) -> str:
         """Which system's pictures these are: a filter only looks at those of the unedited model."""
         return "unedited" if self.filtered else self.name
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
