@@ -111,7 +111,7 @@ def test_erase_writes_the_changed_weights_and_says_what_to_do_next(
     assert ran.status == 0
     assert "a-cat.safetensors" in ran.out
     assert [path.name for path in here.iterdir()] == ["a-cat.safetensors"]
-    recipe = unsee.ErasedWeights.load("a-cat.safetensors").recipe
+    recipe = unsee.ErasedWeights.load("a-cat.safetensors").provenance
     given = {"method": "esd-x", "eta": 2.0, "lr": 1e-3, "steps": 3, "seed": 0, "sampler_steps": 2}
     assert given.items() <= recipe.config.items()
     assert recipe.config["batch"] == unsee.EraseConfig.from_recipe("emoji").batch
@@ -267,7 +267,7 @@ def test_overwrite_replaces_a_file(run: Unsee, here: Path, tiny_folder: Path):
     (here / "taken").write_text("mine")
     flags = ["--out", "taken", "--overwrite", *QUICK]
     assert run("erase", "cat", "--model", tiny_folder, *flags).status == 0
-    assert unsee.ErasedWeights.load("taken").recipe.concepts[0].phrase == "cat"
+    assert unsee.ErasedWeights.load("taken").provenance.concepts[0].phrase == "cat"
 
 
 def test_an_erased_file_on_another_base_model(

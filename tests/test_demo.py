@@ -30,7 +30,7 @@ def test_the_demonstration_erases_draws_and_measures(
         "before-after.png",
         "high-contrast.safetensors",
     ]
-    assert unsee.ErasedWeights.load(out / "high-contrast.safetensors").recipe.base == "emoji"
+    assert unsee.ErasedWeights.load(out / "high-contrast.safetensors").provenance.base == "emoji"
     with Image.open(out / "before-after.png") as page:
         assert page.height > 2 * 3 * 64
     assert all(measure in shown for measure in ("UA", "IRA", "CRA", "of 8 pictures"))

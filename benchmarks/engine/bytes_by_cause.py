@@ -19,6 +19,7 @@ import torch
 from meter import memory
 
 import unsee
+from unsee.erasing.lessons import lessons_of
 from unsee.erasing.training import Training
 from unsee.running.files import writing
 
@@ -49,15 +50,15 @@ def measure(path: str, settings: dict[str, Any]) -> dict[str, Any]:
     config = unsee.EraseConfig.from_recipe("fast", steps=2, batch=1, rollouts=1, **settings)
     parts = [model.network, model._text_encoder, model._vae]
     weights = _bytes(value for part in parts for value in part.parameters())
-    with Training(model, [unsee.Concept("dog")], config) as training:
+    with Training(model, lessons_of([unsee.Concept("dog")], config), config) as training:
         for _ in range(config.steps):
             training.advance()
-        trained = list(training._student.parameters.values())
-        adam = _bytes(training._optimizer.state().values())
+        trained = list(training.learner.parameters.values())
+        adam = _bytes(training.optimizer.state().values())
         held = [value.grad for value in trained if value.grad is not None]
         # With --precision bf16 each gradient is freed as soon as it was used.
         gradients = _bytes(held) or max(_bytes([value]) for value in trained)
-        stock = training._stock.tensors().values() if training._stock is not None else ()
+        stock = training.stock.tensors().values()
         counted = {
             "weights": weights,
             "trained": _bytes(trained),

@@ -16,9 +16,11 @@ import unsee
 from unsee.benchmarks.canvas.canvas import Canvas, Target, look, retention, untrained
 from unsee.concepts import Concept
 from unsee.emoji.evaluators import Judge
+from unsee.erasing.lessons import lessons_of
 from unsee.erasing.training import Training
 from unsee.running.fingerprints import fingerprints
-from unsee.weights.erased import ErasedWeights, Recipe
+from unsee.weights.erased import ErasedWeights
+from unsee.weights.provenance import Provenance
 
 
 def measured(
@@ -33,7 +35,7 @@ def measured(
     own = own[(torch.arange(len(own)) % 2 == 0) & untrained(own, target, config)]
     others = (whole.objects % 8 == 1) & ~whole.shows(target)
     kept = whole[others & untrained(whole, target, config)]
-    made = Recipe(
+    made = Provenance(
         base=model.name,
         base_fingerprints=fingerprints(model.network.state_dict()),
         concepts=(concept,),
@@ -42,7 +44,7 @@ def measured(
     )
     points = []
     seconds, began = 0.0, time.process_time()
-    with Training(model, [concept], config) as training:
+    with Training(model, lessons_of([concept], config), config) as training:
         while training.step < config.steps:
             training.advance()
             if training.step not in at:

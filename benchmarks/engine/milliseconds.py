@@ -22,6 +22,7 @@ from torch.profiler import profile as recording
 from torch.utils.flop_counter import FlopCounterMode
 
 import unsee
+from unsee.erasing.lessons import lessons_of
 from unsee.erasing.training import Training
 from unsee.running.files import writing
 
@@ -120,7 +121,7 @@ def main() -> None:
     backward = torch.autograd.backward
     torch.autograd.backward = phases.timed("student, backward", backward)
     began = time.perf_counter()
-    with Training(model, concepts, config) as training:
+    with Training(model, lessons_of(concepts, config), config) as training:
         phases.seconds["text encoder, copies of the weights"] = time.perf_counter() - began
         watched(training, phases)
         for _ in range(config.steps):
@@ -172,7 +173,7 @@ def main() -> None:
 
 def _kinds(training: Training) -> dict[str, float]:
     """What kinds of operation the gradient step itself is made of, as shares of its time."""
-    stock = training._sample()
+    stock = training.sample()
     training._sample = lambda: stock  # type: ignore[method-assign]
     with recording(activities=[ProfilerActivity.CPU]) as log:
         for _ in range(5):
@@ -193,7 +194,7 @@ def _flops(
 ) -> dict[str, int]:
     """Operations of the same run; counting slows it down, so that it is one of its own."""
     phases.counting = True
-    with Training(model, concepts, config) as training:
+    with Training(model, lessons_of(concepts, config), config) as training:
         watched(training, phases)
         for _ in range(config.steps):
             training.advance()

@@ -22,9 +22,10 @@ import unsee
 from unsee.concepts import Concept
 from unsee.emoji import model
 from unsee.erasing.adam import optimizer
-from unsee.erasing.latents import Lessons, predicted_at
+from unsee.erasing.latents import predicted
+from unsee.erasing.lessons import Lessons, lessons_of
 from unsee.erasing.objective import erase_loss, erase_target
-from unsee.erasing.student import student, values
+from unsee.erasing.student import student
 from unsee.running.files import writing
 
 CONCEPT = "in the style of twemoji"
@@ -68,15 +69,19 @@ def ours(method: str, eta: float, x_t: torch.Tensor, t: int) -> dict[str, Any]:
     """Make one step from the same latent."""
     base = unsee.load(device="cpu")
     config = unsee.EraseConfig(method=method, eta=eta, lr=LR, steps=1)
-    lessons = Lessons.encode(base, [Concept(CONCEPT)], config)
+    lessons = Lessons.encode(base, lessons_of([Concept(CONCEPT)], config))
     lesson = torch.zeros(1, dtype=torch.int64)
-    sample = predicted_at(base, lessons, lesson, x_t, torch.tensor([t]))
-    learner = student(base.network, config)
+    sample = predicted(base, lessons, lesson, x_t, torch.tensor([t]))
+    learner = student(base, config)
     with learner.active():
-        prediction = base.predict(sample.x_t, sample.t, lessons.asked[lesson])
-        loss = erase_loss(prediction, erase_target(sample.eps_c, sample.eps_null, config.eta))
+        prediction = base.predict(sample.x_t, sample.t, lessons.prompts(lesson))
+        target = erase_target(sample.eps_c, sample.eps_null, sample.eps_start, config.eta)
+        loss = erase_loss(prediction, target)
         optimizer(learner.parameters, config.seed).descend(loss, config.lr)
-    return {"loss": float(loss.detach()), "weights": values(learner)}
+    return {
+        "loss": float(loss.detach()),
+        "weights": {name: value.detach() for name, value in learner.parameters.items()},
+    }
 
 
 def compare(first: dict[str, Any], second: dict[str, Any]) -> dict[str, float]:

@@ -19,7 +19,6 @@ import sys
 import tempfile
 from dataclasses import asdict, replace
 from pathlib import Path
-from unittest import mock
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -29,26 +28,24 @@ import unsee
 from unsee.denoisers.base import Denoiser
 from unsee.emoji import model as emoji
 from unsee.running.files import writing
-from unsee.sampling import trajectory
 from unsee.sampling.guidance import SLD, SafeLatentDiffusion
+from unsee.sampling.rules import Safe, epsilon_units
+from unsee.sampling.trajectory import trajectory
 
 PROMPT, UNSAFE = "cat at a nightclub", "an adults-only badge"
 STEPS, GUIDANCE, ROWS = 50, 7.5, 4
 CONFIGURATIONS = {**SLD, "warm-up only": replace(SLD["max"], warmup=STEPS)}
 
 
-def drawn_by_us(model: Denoiser, start: Tensor, config: SafeLatentDiffusion) -> Tensor:
-    """Latents after every step."""
-    moments = trajectory.trajectory(
-        model,
-        start.clone(),
-        model.encode([PROMPT]).expand(ROWS),
-        model.encode([""]).expand(ROWS),
-        model.make_scheduler(STEPS, "ddim"),
-        guidance=GUIDANCE,
-        generator=torch.Generator(),
-        safety=trajectory.Safety(model.encode([UNSAFE]).expand(ROWS), config),
-    )
+def drawn_by_us(
+    model: Denoiser, start: Tensor, config: SafeLatentDiffusion, *, convert: bool
+) -> Tensor:
+    """Latents after every step; predictions converted to ε, or taken as they are."""
+    schedule = model.schedule(STEPS, "ddim")
+    units = epsilon_units(model, schedule) if convert else [1.0] * STEPS
+    prompt, null, concept = (model.encode([text]).expand(ROWS) for text in (PROMPT, "", UNSAFE))
+    rule = Safe(prompt, null, concept, GUIDANCE, config, units)
+    moments = trajectory(model, start.clone(), rule, schedule, torch.Generator())
     return torch.stack([moment.x_next for moment in moments])
 
 
@@ -78,9 +75,8 @@ def main() -> None:
         theirs = load_file(drawn)
     rows = []
     for name, config in CONFIGURATIONS.items():
-        converted = drawn_by_us(model, start, config)
-        with mock.patch.object(trajectory, "_of_epsilon", return_value=1.0):
-            ours = drawn_by_us(model, start, config)
+        converted = drawn_by_us(model, start, config, convert=True)
+        ours = drawn_by_us(model, start, config, convert=False)
         largest = theirs[name].abs().max()
         gap = (ours - theirs[name]).abs().max() / largest
         apart = (converted - theirs[name]).abs().max() / largest

@@ -4,7 +4,7 @@
     erased = unsee.erase(model, "twemoji")
     erased.save("twemoji.safetensors")
     with erased.applied(model):
-        picture = model.generate("cat in the style of twemoji", seed=0)
+        picture = model.generate("cat in the style of twemoji", 0)
 
 This is the whole public door. A name is imported when it is first asked for, so that the
 command line can answer `--help` without loading torch.
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from unsee.errors import UnseeError as UnseeError
     from unsee.loading import load as load
     from unsee.prompts import PromptSet as PromptSet
-    from unsee.sampling.trajectory import generate as generate
+    from unsee.sampling.draw import generate as generate
     from unsee.weights.erased import ErasedWeights as ErasedWeights
     from unsee.weights.erased import apply as apply
 
@@ -35,7 +35,7 @@ _HOME = {
     "UnseeError": "errors",
     "apply": "weights.erased",
     "erase": "erasing.erase",
-    "generate": "sampling.trajectory",
+    "generate": "sampling.draw",
     "load": "loading",
 }
 """Public name -> the module that has it; no module of this package bears one of them."""

@@ -146,7 +146,7 @@ def test_works_of_no_known_style_are_erased_and_told_apart_by_their_pictures(
         bench.erased(ESD_X, ["A Square"], images=[picture], source="images")
         for picture in (red, blue)
     )
-    assert first.recipe.images != second.recipe.images
+    assert first.provenance.images != second.provenance.images
 
 
 def test_few_prompts_of_an_artist_are_enough(bench: Workbench) -> None:

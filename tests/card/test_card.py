@@ -42,7 +42,7 @@ def test_the_folder_holds_the_file_as_it_is_and_a_card_that_names_it(cat: Path, 
     assert files.paths == ("README.md", "cat.safetensors")
     assert (here / "card/cat.safetensors").read_bytes() == cat.read_bytes()
     text = text_of(here / "card")
-    recipe = ErasedWeights.load(cat).recipe
+    recipe = ErasedWeights.load(cat).provenance
     assert hashlib.sha256(cat.read_bytes()).hexdigest() in text
     assert recipe.base_fingerprints[0] in text
     assert all(f"| `{name}` |" in text for name in recipe.config)
@@ -118,7 +118,7 @@ def test_without_results_there_is_no_number_among_the_results(cat: Path, here: P
 def test_every_number_is_one_of_the_result(name: str, cat: Path, here: Path):
     base = Outcome.read(RESULTS / name).settings["model fingerprint"]
     path = with_recipe(cat, here / "other.safetensors", base="emoji", base_fingerprints=(base,))
-    results = measured(RESULTS / name, ErasedWeights.load(path).recipe)
+    results = measured(RESULTS / name, ErasedWeights.load(path).provenance)
     write_card(path, here / "card", Extras(measured=results))
     shown = section(text_of(here / "card"), "Results")
     source = (RESULTS / name / "result.json").read_text(encoding="utf-8")
@@ -134,7 +134,7 @@ def test_every_number_is_one_of_the_result(name: str, cat: Path, here: Path):
 
 def test_a_result_says_whether_it_is_of_this_concept(cat: Path, here: Path):
     outcome("tiny").save(here / "results")
-    recipe = ErasedWeights.load(cat).recipe
+    recipe = ErasedWeights.load(cat).provenance
     (other,) = measured(here / "results", recipe)
     assert "**other erasures**" in other.text
     assert "**does not hold**" in other.text
@@ -154,7 +154,7 @@ def test_a_result_says_whether_it_is_of_this_concept(cat: Path, here: Path):
 
 
 def test_a_result_is_of_a_file_only_where_all_settings_but_the_seeds_agree(cat: Path, here: Path):
-    recipe = ErasedWeights.load(cat).recipe
+    recipe = ErasedWeights.load(cat).provenance
     config = {**recipe.config, "parameters": "u", "steps": 12, "lr": 1e-3}
     dog = replace(recipe, concepts=(unsee.Concept("dog"),), config=config)
     seconds = {"seconds": {"dog by esd-u": 1.0}}
@@ -195,14 +195,14 @@ def test_a_result_is_of_a_file_only_where_all_settings_but_the_seeds_agree(cat: 
 
 def test_a_quick_result_says_so(cat: Path, here: Path):
     outcome("tiny", settings={"quick": True}).save(here / "quick")
-    (one,) = measured(here / "quick", ErasedWeights.load(cat).recipe)
+    (one,) = measured(here / "quick", ErasedWeights.load(cat).provenance)
     assert "numbers mean little" in one.text
 
 
 def test_results_of_other_bases_are_left_out(cat: Path, here: Path):
     outcome("/home/somebody/models/tiny").save(here / "results/ours")
     outcome("emoji", title="Of another").save(here / "results/theirs")
-    recipe = ErasedWeights.load(cat).recipe
+    recipe = ErasedWeights.load(cat).provenance
     (one,) = measured(here / "results", recipe)
     assert one.name == "ours"
     assert "somebody" not in one.text
@@ -229,7 +229,7 @@ def test_of_a_canvas_only_the_rows_of_this_very_erasure_are_taken(cat: Path, her
     row = json.loads(line)
     phrase = f"in the style of {row['target']}"
     recipe = replace(
-        ErasedWeights.load(cat).recipe,
+        ErasedWeights.load(cat).provenance,
         base="emoji",
         base_fingerprints=(row["model"],),
         config=row["config"],

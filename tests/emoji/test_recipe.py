@@ -11,7 +11,6 @@ from unsee import load
 from unsee.emoji.censored import CensoredConfig, train_censored
 from unsee.emoji.evaluators import load_judge
 from unsee.emoji.fit import FitConfig
-from unsee.emoji.progress import Report
 from unsee.emoji.recipe import TrainConfig, publish, train
 
 FEW = FitConfig(steps=50, batch=1, lr=1e-3)
@@ -22,7 +21,7 @@ def test_the_recipe_writes_a_checkpoint_that_diffusers_loads(tmp_path: Path) -> 
         run=tmp_path / "run", pictures=10, exam=10, vae=FEW, judge=replace(FEW, batch=2),
         denoiser=FEW, decoder=FEW,
     )  # fmt: skip
-    out = train(config, Report(), tmp_path / "out")
+    out = train(config, tmp_path / "out")
     assert {path.name for path in out.iterdir()} == {"model", "judge.safetensors", "card.json"}
     pipe = StableDiffusionPipeline.from_pretrained(out / "model")
     pipe.set_progress_bar_config(disable=True)
@@ -41,7 +40,7 @@ def test_the_recipe_writes_a_checkpoint_that_diffusers_loads(tmp_path: Path) -> 
 
 def test_a_censored_model_is_trained_on_pictures_without_the_badge(tmp_path: Path) -> None:
     config = CensoredConfig(run=tmp_path, pictures=10, denoiser=replace(FEW, steps=4))
-    folder = train_censored(config, Report())
+    folder = train_censored(config)
     assert json.loads((folder / "training.json").read_text())["steps"] == 4
     before = (folder / "unet/diffusion_pytorch_model.safetensors").read_bytes()
     censored = load(folder)
@@ -50,5 +49,5 @@ def test_a_censored_model_is_trained_on_pictures_without_the_badge(tmp_path: Pat
     assert censored.defaults == shipped.defaults
     # Called again, it has nothing left to do, and writes the same.
     (folder / "training.json").unlink()
-    again = train_censored(config, Report())
+    again = train_censored(config)
     assert (again / "unet/diffusion_pytorch_model.safetensors").read_bytes() == before

@@ -14,7 +14,8 @@ from unsee.concepts import Concept
 from unsee.denoisers.base import Defaults
 from unsee.erasing.config import PARAMETERS, EraseConfig
 from unsee.erasing.erase import EraseStep, erase
-from unsee.erasing.latents import Lessons, original
+from unsee.erasing.latents import original
+from unsee.erasing.lessons import Lessons, lessons_of
 from unsee.erasing.objective import erase_target
 from unsee.erasing.selection import select
 from unsee.erasing.training import Training
@@ -55,7 +56,7 @@ def test_exactly_the_selected_parameters_change_and_only_in_the_result(
     erased = erase(tiny, "cat", _config(parameters=parameters, source=source))
     assert _state(tiny) == before
     assert all(parameter.grad is None for parameter in tiny.network.parameters())
-    assert tuple(erased.tensors) == select(tiny.network, parameters).names
+    assert tuple(erased.tensors) == select(tiny, parameters).names
     for name, tensor in erased.tensors.items():
         assert not torch.equal(tensor, tiny.network.get_parameter(name)), name
 
@@ -118,11 +119,11 @@ def test_the_erased_model_predicts_the_target_of_eq_6(
 ) -> None:
     # Latents that the training did not see.
     other = _config(source="original", sampler_steps=10)
-    lessons = Lessons.encode(tiny_v, [Concept("cat")], other)
+    lessons = Lessons.encode(tiny_v, lessons_of([Concept("cat")], other))
     lesson = torch.zeros(4, dtype=torch.long)
     unseen = original(tiny_v, lessons, lesson, other, torch.Generator().manual_seed(99))
-    target = erase_target(unseen.eps_c, unseen.eps_null, eta)
-    cat = lessons.concept.expand(len(unseen))
+    target = erase_target(unseen.eps_c, unseen.eps_null, unseen.eps_null, eta)
+    cat = tiny_v.encode(["cat"]).expand(len(unseen))
 
     config = _config(eta=eta, source=source, steps=40, batch=4, lr=2e-3, sampler_steps=4)
     with erase(tiny_v, "cat", config).applied(tiny_v), torch.no_grad():
@@ -134,8 +135,12 @@ def test_the_erased_model_predicts_the_target_of_eq_6(
 def test_loss_is_that_of_eq_6_before_the_step(tiny: Model) -> None:
     steps: list[EraseStep] = []
     erase(tiny, "cat", _config(eta=2.0, steps=1, batch=2), progress=steps.append)
-    training = Training(tiny, [Concept("cat")], _config(eta=2.0, steps=1, batch=2))
-    sample = training._sample()
+    training = Training(
+        tiny,
+        lessons_of([Concept("cat")], _config(eta=2.0, steps=1, batch=2)),
+        _config(eta=2.0, steps=1, batch=2),
+    )
+    sample = training.sample()
     # Before the first step the student is the teacher: ε(c) − ε(∅) + η [ε(c) − ε(∅)].
     expected = (3.0 * (sample.eps_c - sample.eps_null)).square().mean()
     torch.testing.assert_close(torch.tensor(steps[0].loss), expected)
@@ -147,7 +152,7 @@ def test_erasing_from_a_phrase_trains_what_that_phrase_draws(tiny: Model) -> Non
         config = _config(eta=2.0, steps=1, source=source)
         steps: list[EraseStep] = []
         erase(tiny, concept, config, progress=steps.append)
-        sample = Training(tiny, [concept], config)._sample()
+        sample = Training(tiny, lessons_of([concept], config), config).sample()
         # The student starts at ε(from), so the distance is η [ε(c) − ε(∅)].
         expected = (2.0 * (sample.eps_c - sample.eps_null)).square().mean()
         torch.testing.assert_close(torch.tensor(steps[0].loss), expected)
@@ -157,22 +162,22 @@ def test_erasing_from_a_phrase_trains_what_that_phrase_draws(tiny: Model) -> Non
 def test_all_phrases_take_their_turns(tiny: Model, source: str) -> None:
     concept = Concept("cat", synonyms=("kitten", "tom"))
     rollouts = {"rollouts": 3} if source == "original" else {}
-    training = Training(tiny, [concept], _config(source=source, batch=2, steps=9, **rollouts))
-    seen = torch.cat([training._sample().lesson for _ in range(9)])
+    config = _config(source=source, batch=2, steps=9, **rollouts)
+    training = Training(tiny, lessons_of([concept], config), config)
+    seen = torch.cat([training.sample().lesson for _ in range(9)])
     assert torch.bincount(seen).tolist() == [6, 6, 6]
 
 
 def test_latents_of_the_original_are_each_used_as_often_as_asked(tiny: Model) -> None:
     config = _config(source="original", sampler_steps=4, rollouts=2, reuse=3, batch=5, steps=12)
-    training = Training(tiny, [Concept("cat")], config)
+    training = Training(tiny, lessons_of([Concept("cat")], config), config)
     drawn = []
     for _ in range(12):
-        drawn.append(training._sample().x_t)
+        drawn.append(training.sample().x_t)
         training.step += 1
     # 60 latents, each three times: 20 different ones, which 5 trajectories of 4 steps give.
     _, counts = torch.cat(drawn).unique(dim=0, return_counts=True)
     assert counts.tolist() == [3] * 20
-    assert training._trajectories == 5
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -190,13 +195,13 @@ def test_phrases_are_encoded_once_and_not_at_every_step(
     tiny: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[int] = []
-    forward = tiny._text_encoder.forward
+    forward = tiny.text_encoders[0].network.forward
 
     def counted(ids: torch.Tensor, **kwargs: Any) -> Any:
         calls.append(len(ids))
         return forward(ids, **kwargs)
 
-    monkeypatch.setattr(tiny._text_encoder, "forward", counted)
+    monkeypatch.setattr(tiny.text_encoders[0].network, "forward", counted)
     erase(tiny, Concept("cat", erase_from="a dog", synonyms=("kitten",)), _config(steps=5))
     assert calls == [4]  # ∅, the dog, the two names of the concept
 
@@ -207,7 +212,7 @@ def test_without_settings_the_models_own_recipe_is_used(
     recipe = tmp_path / "own.toml"
     recipe.write_text("steps = 2\nsampler_steps = 2\n")
     monkeypatch.setattr(tiny, "defaults", Defaults(recipe=str(recipe)))
-    assert erase(tiny, "cat").recipe.config["steps"] == 2
+    assert erase(tiny, "cat").provenance.config["steps"] == 2
 
 
 def test_progress_is_told_each_step(tiny: Model) -> None:
@@ -280,9 +285,13 @@ def test_a_gradient_that_is_not_finite_reaches_no_weight(
     tiny: Model, tiny_folder: Path, precision: str
 ) -> None:
     model = load(tiny_folder, device="cpu", dtype=torch.bfloat16) if precision == "bf16" else tiny
-    with Training(model, [Concept("cat")], _config(precision=precision)) as training:
+    with Training(
+        model,
+        lessons_of([Concept("cat")], _config(precision=precision)),
+        _config(precision=precision),
+    ) as training:
         training.advance()
-        parameters = training._student.parameters
+        parameters = training.learner.parameters
         chosen = next(iter(parameters.values()))
         before = {name: value.detach().clone() for name, value in parameters.items()}
         hook = chosen.register_hook(lambda gradient: gradient * torch.inf)
@@ -296,8 +305,10 @@ def test_a_gradient_that_is_not_finite_reaches_no_weight(
 
 
 def test_weights_that_are_not_finite_are_not_handed_out(tiny: Model) -> None:
-    training = Training(tiny, [Concept("cat")], _config(lr=0.5, eta=7.0))
-    next(iter(training._student.parameters.values())).data[0] = torch.nan
+    training = Training(
+        tiny, lessons_of([Concept("cat")], _config(lr=0.5, eta=7.0)), _config(lr=0.5, eta=7.0)
+    )
+    next(iter(training.learner.parameters.values())).data[0] = torch.nan
     with pytest.raises(NonFiniteLoss, match=r"lower --lr \(it is 0.5\) or --eta \(it is 7\)"):
         training.result()
 

@@ -53,7 +53,7 @@ def test_a_step_of_esd_x_changes_all_of_cross_attention(
     assert model.latent_shape() == (4, 64, 64)
     own = dict(model.network.named_parameters())
     erased = erase(model, "cat", EraseConfig(steps=1, sampler_steps=1, lr=1e-3, source="original"))
-    assert set(erased.tensors) == set(select(model.network, "x").names)
+    assert set(erased.tensors) == set(select(model, "x").names)
     assert all(not torch.equal(tensor, own[name]) for name, tensor in erased.tensors.items())
 
 
@@ -65,8 +65,11 @@ def test_a_single_file_is_recognised_and_read_without_a_word_about_its_settings(
     save_file(original("sd1", states), file)
     model = load(file, tokenizer=tiny_folder, device="cpu", dtype=torch.float16)
     assert model.fingerprint == fingerprint(parts["unet"].state_dict())
-    for own, name in ((model._text_encoder, "text_encoder"), (model._vae, "vae")):
+    for own, name in (
+        (model.text_encoders[0].network, "text_encoder"),
+        (model.autoencoder.network, "vae"),
+    ):
         for key, tensor in own.state_dict().items():
             assert torch.equal(tensor.half(), states[name][key])
     assert model.encode(["a cat"]).hidden.shape == (1, 16, 768)
-    assert model.make_scheduler(50).timesteps[0] == 981
+    assert model.schedule(50).timesteps[0] == 981

@@ -12,7 +12,8 @@ from unsee.concepts import Concept
 from unsee.erasing.config import EraseConfig
 from unsee.erasing.erase import EraseStep, erase
 from unsee.erasing.images import picture_hashes, prepare_pictures
-from unsee.erasing.latents import Lessons, noised
+from unsee.erasing.latents import noised
+from unsee.erasing.lessons import Lessons, lessons_of
 from unsee.errors import CheckpointError, OptionError
 from unsee.loading import Model
 from unsee.pictures.reading import read_pictures
@@ -28,21 +29,25 @@ def _picture(seed: int, size: tuple[int, int] = (40, 24)) -> Image.Image:
 
 def test_each_row_is_its_own_concepts_picture_under_noise_of_its_timestep(tiny: Model) -> None:
     concepts = [Concept("cat"), Concept("dog")]
-    lessons = Lessons.encode(tiny, concepts, CONFIG)
+    lessons = Lessons.encode(tiny, lessons_of(concepts, CONFIG))
     lesson = torch.tensor([0, 1] * 200)
     pictures = [torch.full((1, *tiny.latent_shape()), value) for value in (5.0, -5.0)]
     sample = noised(tiny, lessons, lesson, pictures, CONFIG, torch.Generator().manual_seed(0))
-    scheduler = tiny.make_scheduler(4, "ddim")
-    alpha_bar = scheduler.alphas_cumprod[sample.t].view(-1, 1, 1, 1)  # type: ignore[attr-defined]
+    schedule = tiny.schedule(4, "ddim")
+    steps = [schedule.timesteps.tolist().index(t) for t in sample.t.tolist()]
+    alpha, sigma = (
+        torch.tensor([level(i) for i in steps]).view(-1, 1, 1, 1)
+        for level in (schedule.alpha, schedule.sigma)
+    )
     clean = torch.cat([pictures[row] for row in lesson.tolist()])
-    noise = (sample.x_t - alpha_bar.sqrt() * clean) / (1 - alpha_bar).sqrt()
+    noise = (sample.x_t - alpha * clean) / sigma
     assert abs(float(noise.mean())) < 0.02
     assert abs(float(noise.std()) - 1) < 0.02
-    assert set(sample.t.tolist()) == set(scheduler.timesteps.tolist())
+    assert set(sample.t.tolist()) == set(schedule.timesteps.tolist())
 
 
 def test_the_predictions_are_those_of_the_original_at_these_latents(tiny: Model) -> None:
-    lessons = Lessons.encode(tiny, [Concept("cat")], CONFIG)
+    lessons = Lessons.encode(tiny, lessons_of([Concept("cat")], CONFIG))
     pictures = [torch.randn(3, *tiny.latent_shape())]
     lesson = torch.tensor([0, 0, 0])
     sample = noised(tiny, lessons, lesson, pictures, CONFIG, torch.Generator().manual_seed(0))
@@ -81,8 +86,8 @@ def test_an_erasure_of_pictures_resumes_and_its_header_names_them(
     assert whole.tensors.keys() == resumed.tensors.keys()
     assert all(torch.equal(value, resumed.tensors[name]) for name, value in whole.tensors.items())
     resumed.save(tmp_path / "erased.safetensors")
-    assert ErasedWeights.load(tmp_path / "erased.safetensors").recipe == whole.recipe
-    assert len(whole.recipe.images) == 1
+    assert ErasedWeights.load(tmp_path / "erased.safetensors").provenance == whole.provenance
+    assert len(whole.provenance.images) == 1
 
 
 @pytest.mark.parametrize(

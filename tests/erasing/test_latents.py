@@ -20,10 +20,13 @@ from diffusers import (
 from torch import Tensor, nn
 
 from unsee.concepts import Concept
-from unsee.denoisers.base import Condition, Defaults
+from unsee.denoisers.base import Defaults
+from unsee.denoisers.condition import Condition
 from unsee.denoisers.exchange import swapped
+from unsee.denoisers.schedule import Discrete, Schedule
 from unsee.erasing.config import EraseConfig
-from unsee.erasing.latents import Lessons, RolloutSample, edited, original
+from unsee.erasing.latents import Sample, edited, original
+from unsee.erasing.lessons import Lessons, lessons_of
 from unsee.erasing.selection import select
 from unsee.loading import Model
 
@@ -43,7 +46,7 @@ SCHEDULERS = [
 class Oracle:
     """A denoiser that knows the noise."""
 
-    name = family = fingerprint = "oracle"
+    name = fingerprint = "oracle"
     prediction_type = "epsilon"
     device = torch.device("cpu")
     dtype = torch.float64
@@ -76,10 +79,10 @@ class Oracle:
         self.rows += len(x_t)
         return self.noise_of(x_t, t).float()
 
-    def make_scheduler(self, steps: int, sampler: str = "model") -> Any:
+    def schedule(self, steps: int, sampler: str = "model", **size: Any) -> Schedule:
         scheduler = type(self._scheduler).from_config(self._scheduler.config)
         scheduler.set_timesteps(steps)
-        return scheduler
+        return Discrete(scheduler)
 
     def latent_shape(
         self, height: int | None = None, width: int | None = None
@@ -104,10 +107,9 @@ def _generator(seed: int = 0) -> torch.Generator:
 
 def _starting_noise(oracle: Oracle, rows: int) -> Tensor:
     """The ε that the trajectories of generator 0 must keep."""
-    scheduler = oracle.make_scheduler(20)
-    x = torch.randn((rows, 4, 4, 4), generator=_generator()) * scheduler.init_noise_sigma
-    first = scheduler.timesteps[0]
-    return oracle.noise_of(scheduler.scale_model_input(x, first), first)
+    schedule = oracle.schedule(20)
+    x = schedule.start(torch.randn((rows, 4, 4, 4), generator=_generator()))
+    return oracle.noise_of(schedule.network_input(x, 0), schedule.timesteps[0])
 
 
 def _config(**settings: Any) -> EraseConfig:
@@ -117,7 +119,7 @@ def _config(**settings: Any) -> EraseConfig:
 @FROM_DIFFUSERS
 def test_edited_latents_are_at_the_level_of_their_timestep(oracle: Oracle) -> None:
     lesson = torch.zeros(64, dtype=torch.long)
-    lessons = Lessons.encode(oracle, [Concept("cat")], _config())
+    lessons = Lessons.encode(oracle, lessons_of([Concept("cat")], _config()))
     sample = edited(
         oracle, contextlib.nullcontext, lessons, lesson, _config(source="edited"), _generator()
     )
@@ -128,9 +130,9 @@ def test_edited_latents_are_at_the_level_of_their_timestep(oracle: Oracle) -> No
 @FROM_DIFFUSERS
 def test_original_latents_are_at_the_level_of_their_timestep(oracle: Oracle) -> None:
     lesson = torch.zeros(2, dtype=torch.long)
-    lessons = Lessons.encode(oracle, [Concept("cat")], _config())
+    lessons = Lessons.encode(oracle, lessons_of([Concept("cat")], _config()))
     sample = original(oracle, lessons, lesson, _config(source="original"), _generator())
-    steps = len(oracle.make_scheduler(20).timesteps)
+    steps = len(oracle.schedule(20).timesteps)
     assert len(sample) == 2 * steps
     kept = oracle.noise_of(sample.x_t, sample.t)
     expected = _starting_noise(oracle, 2).repeat(steps, 1, 1, 1)
@@ -140,7 +142,7 @@ def test_original_latents_are_at_the_level_of_their_timestep(oracle: Oracle) -> 
 def test_edited_timesteps_are_all_of_the_sampler_alike() -> None:
     oracle = Oracle(SCHEDULERS[0])
     lesson = torch.zeros(4000, dtype=torch.long)
-    lessons = Lessons.encode(oracle, [Concept("cat")], _config())
+    lessons = Lessons.encode(oracle, lessons_of([Concept("cat")], _config()))
     config = _config(source="edited", sampler_steps=10)
     t = edited(oracle, contextlib.nullcontext, lessons, lesson, config, _generator()).t
     values, counts = t.unique(return_counts=True)
@@ -152,7 +154,7 @@ def test_edited_timesteps_are_all_of_the_sampler_alike() -> None:
 def test_original_pays_for_each_prediction_once() -> None:
     oracle = Oracle(SCHEDULERS[0])
     lesson = torch.zeros(3, dtype=torch.long)
-    lessons = Lessons.encode(oracle, [Concept("cat")], _config())
+    lessons = Lessons.encode(oracle, lessons_of([Concept("cat")], _config()))
     original(oracle, lessons, lesson, _config(source="original"), _generator())
     assert oracle.rows == 20 * 3 * 2
 
@@ -160,13 +162,13 @@ def test_original_pays_for_each_prediction_once() -> None:
 def test_edited_denoises_no_further_than_the_timestep() -> None:
     oracle = Oracle(SCHEDULERS[0])
     lesson = torch.zeros(1, dtype=torch.long)
-    lessons = Lessons.encode(oracle, [Concept("cat")], _config())
+    lessons = Lessons.encode(oracle, lessons_of([Concept("cat")], _config()))
     for seed in range(10):
         oracle.rows = 0
         sample = edited(
             oracle, contextlib.nullcontext, lessons, lesson, _config(), _generator(seed)
         )
-        steps = oracle.make_scheduler(20).timesteps.tolist().index(sample.t.item())
+        steps = oracle.schedule(20).timesteps.tolist().index(sample.t.item())
         # c and ∅ at each step before the timestep, and c and ∅ of the teacher there.
         assert oracle.rows == 2 * steps + 2
 
@@ -174,10 +176,10 @@ def test_edited_denoises_no_further_than_the_timestep() -> None:
 def test_guidance_1_asks_for_no_null_prediction_on_the_way() -> None:
     oracle = Oracle(SCHEDULERS[0])
     lesson = torch.zeros(1, dtype=torch.long)
-    lessons = Lessons.encode(oracle, [Concept("cat")], _config())
+    lessons = Lessons.encode(oracle, lessons_of([Concept("cat")], _config()))
     config = _config(sampling_guidance=1.0)
     sample = edited(oracle, contextlib.nullcontext, lessons, lesson, config, _generator())
-    steps = oracle.make_scheduler(20).timesteps.tolist().index(sample.t.item())
+    steps = oracle.schedule(20).timesteps.tolist().index(sample.t.item())
     assert oracle.rows == steps + 2
 
 
@@ -186,7 +188,7 @@ def _student(model: Model) -> Iterator[Any]:
     """A student that differs from the model in its cross-attention."""
     parameters = {
         name: nn.Parameter(model.network.get_parameter(name) * 3)
-        for name in select(model.network, "x").names
+        for name in select(model, "x").names
     }
     yield lambda: swapped(model.network, parameters)
 
@@ -201,7 +203,7 @@ CONCEPTS = [Concept("cat", synonyms=("dog",)), Concept("cat", "a dog", ("kitten"
 def test_predictions_are_those_of_the_original_model_row_by_row(
     tiny: Model, source: str, concept: Concept
 ) -> None:
-    lessons = Lessons.encode(tiny, [concept], _config(preserve=PRESERVED))
+    lessons = Lessons.encode(tiny, lessons_of([concept], _config(preserve=PRESERVED)))
     lesson = torch.tensor([0, 1, 2, 3, 0])
     config = _config(source=source, sampler_steps=4)
     if source == "edited":
@@ -230,36 +232,36 @@ def test_a_context_is_what_is_left_of_a_prompt_without_the_concept(
     tiny: Model, source: str
 ) -> None:
     config = _config(source=source, sampler_steps=3, contexts=("a dog {}",), preserve=("sea",))
-    lessons = Lessons.encode(tiny, [Concept("cat")], config)
+    lessons = Lessons.encode(tiny, lessons_of([Concept("cat")], config))
     lesson = torch.tensor([1, 0, 2, 1])
     if source == "edited":
         sample = edited(tiny, contextlib.nullcontext, lessons, lesson, config, _generator())
     else:
         sample = original(tiny, lessons, lesson, config, _generator())
-    asked, without = ("cat", "a dog cat", "sea"), ("", "a dog", "sea")
+    words_of, without = ("cat", "a dog cat", "sea"), ("", "a dog", "sea")
     for row in range(len(sample)):
         one = sample[row : row + 1]
-        for prompts, eps in ((asked, one.eps_c), (without, one.eps_start)):
+        for prompts, eps in ((words_of, one.eps_c), (without, one.eps_start)):
             if prompts[int(one.lesson)] == "sea" and eps is one.eps_c:
                 continue  # η = 0: it does not count
             words = tiny.encode([prompts[int(one.lesson)]])
             torch.testing.assert_close(eps, tiny.predict(one.x_t, one.t, words))
-    assert lessons.erasing == 2
+    assert lessons.number.tolist() == [0, 0, -1]
 
 
 def test_preserved_prompts_get_every_other_trajectory(tiny: Model) -> None:
     config = _config(preserve=PRESERVED)
     concepts = [Concept("cat", synonyms=("kitten",)), Concept("car")]
-    lessons = Lessons.encode(tiny, concepts, config)
+    lessons = Lessons.encode(tiny, lessons_of(concepts, config))
     rows = lessons.of_trajectories(torch.arange(12)).tolist()
     assert rows == [0, 3, 1, 4, 2, 3, 0, 4, 1, 3, 2, 4]
     assert lessons.eta.tolist() == [1, 1, 1, 0, 0]
-    alone = Lessons.encode(tiny, concepts, _config())
+    alone = Lessons.encode(tiny, lessons_of(concepts, _config()))
     assert alone.of_trajectories(torch.arange(4)).tolist() == [0, 1, 2, 0]
 
 
 def test_edited_samples_from_the_student_and_original_does_not(tiny: Model) -> None:
-    lessons = Lessons.encode(tiny, [Concept("cat")], _config())
+    lessons = Lessons.encode(tiny, lessons_of([Concept("cat")], _config()))
     lesson = torch.zeros(8, dtype=torch.long)
     config = _config(sampler_steps=4)
     untouched = edited(tiny, contextlib.nullcontext, lessons, lesson, config, _generator())
@@ -274,9 +276,9 @@ def test_edited_samples_from_the_student_and_original_does_not(tiny: Model) -> N
 
 
 def test_samples_are_cut_and_joined_without_loss(tiny: Model) -> None:
-    lessons = Lessons.encode(tiny, [CONCEPTS[1]], _config())
+    lessons = Lessons.encode(tiny, lessons_of([CONCEPTS[1]], _config()))
     sample = original(tiny, lessons, torch.tensor([0]), _config(sampler_steps=3), _generator())
-    again = RolloutSample.cat([sample[:1], sample[1:]])
+    again = Sample.cat([sample[:1], sample[1:]])
     assert sample.tensors().keys() == again.tensors().keys()
     for name, column in sample.tensors().items():
         assert torch.equal(column, again.tensors()[name])

@@ -91,9 +91,9 @@ def test_the_type_of_the_settings_says_which_method_erases(tiny: Model) -> None:
     bias = tiny.network.get_parameter("conv_out.bias")
     erased = erase(tiny, "cat", ShrinkConfig(by=0.25))
     assert torch.equal(erased.tensors["conv_out.bias"], bias.detach() * 0.25)
-    assert erased.recipe.config == {"method": "shrink", "by": 0.25}
-    assert erased.recipe.method == "shrink"
-    assert recorded(erased.recipe.config) == ShrinkConfig(by=0.25)
+    assert erased.provenance.config == {"method": "shrink", "by": 0.25}
+    assert erased.provenance.method == "shrink"
+    assert recorded(erased.provenance.config) == ShrinkConfig(by=0.25)
 
 
 @pytest.mark.usefixtures("shrink")
@@ -153,7 +153,7 @@ def test_what_cannot_be_is_refused_before_the_model_is_loaded(
 
 
 def test_settings_of_an_earlier_version_are_those_of_today() -> None:
-    header = ErasedWeights.load(FIXTURES / "strict.safetensors").recipe
+    header = ErasedWeights.load(FIXTURES / "strict.safetensors").provenance
     assert header.config["method"] == "esd-x-strict"
     assert header.method == name_of(header.config) == "esd-x-strict"
     now = as_written_now(header.config)

@@ -21,7 +21,7 @@ def _predictions(rows: int = 5) -> tuple[Tensor, Tensor, Tensor]:
 
 def test_eta_zero_maps_the_concept_to_the_unconditional_prediction() -> None:
     _, eps_c, eps_null = _predictions()
-    assert torch.equal(erase_target(eps_c, eps_null, 0.0), eps_null)
+    assert torch.equal(erase_target(eps_c, eps_null, eps_null, 0.0), eps_null)
 
 
 @pytest.mark.parametrize("eta", [0.5, 1.0, 3.0, 10.0])
@@ -29,23 +29,25 @@ def test_the_authors_flag_is_eta_plus_one(eta: float) -> None:
     _, eps_c, eps_null = _predictions()
     flag = eta + 1
     theirs = eps_c - flag * (eps_c - eps_null)
-    torch.testing.assert_close(erase_target(eps_c, eps_null, eta), theirs)
+    torch.testing.assert_close(erase_target(eps_c, eps_null, eps_null, eta), theirs)
 
 
 def test_where_the_concept_changes_nothing_there_is_nothing_to_erase() -> None:
     _, _, eps_null = _predictions()
-    assert torch.equal(erase_target(eps_null, eps_null, 7.0), eps_null)
+    assert torch.equal(erase_target(eps_null, eps_null, eps_null, 7.0), eps_null)
 
 
 def test_erasing_from_a_phrase_starts_at_its_prediction() -> None:
     eps_from, eps_c, eps_null = _predictions()
-    target = erase_target(eps_c, eps_null, 2.0, eps_from)
+    target = erase_target(eps_c, eps_null, eps_from, 2.0)
     torch.testing.assert_close(target, eps_from - 2 * eps_c + 2 * eps_null)
 
 
 def test_the_target_carries_no_gradient() -> None:
     _, eps_c, eps_null = _predictions()
-    assert not erase_target(eps_c.requires_grad_(), eps_null.requires_grad_(), 1.0).requires_grad
+    assert not erase_target(
+        eps_c.requires_grad_(), eps_null.requires_grad_(), eps_null, 1.0
+    ).requires_grad
 
 
 def _eps_to_v(x_t: Tensor, eps: Tensor, sigma: float) -> Tensor:
@@ -89,8 +91,8 @@ def test_the_target_commutes_with_conversion_to_other_prediction_spaces(
     torch.testing.assert_close(back(x_t, y_c, sigma), eps_c)
 
     # Converted there, erased, converted back: the same as erased at once.
-    in_eps = erase_target(eps_c, eps_null, eta)
-    in_y = erase_target(y_c, y_null, eta)
+    in_eps = erase_target(eps_c, eps_null, eps_null, eta)
+    in_y = erase_target(y_c, y_null, y_null, eta)
     torch.testing.assert_close(back(x_t, in_y, sigma), in_eps)
 
     # The loss differs by the factor q² that the docstring names, and by nothing else.

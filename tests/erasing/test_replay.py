@@ -10,7 +10,7 @@ import torch
 from unsee.concepts import Concept
 from unsee.erasing.config import EraseConfig
 from unsee.erasing.erase import erase
-from unsee.erasing.latents import Lessons
+from unsee.erasing.lessons import Lessons, lessons_of
 from unsee.erasing.replay import rollouts, round_key
 from unsee.loading import Model
 
@@ -20,7 +20,7 @@ CONFIG = EraseConfig(
 
 
 def key(model: Model, concept: Concept, config: EraseConfig, first: int = 0) -> str:
-    lessons = Lessons.encode(model, [concept], config)
+    lessons = Lessons.encode(model, lessons_of([concept], config))
     lesson = lessons.of_trajectories(torch.arange(config.rollouts))
     return round_key(model, lessons, lesson, config, first)
 
@@ -86,7 +86,7 @@ def test_a_damaged_round_is_sampled_again(tiny: Model, tmp_path: Path) -> None:
 def test_what_is_read_from_a_cache_is_not_computed(
     tiny: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lessons = Lessons.encode(tiny, [Concept("cat")], CONFIG)
+    lessons = Lessons.encode(tiny, lessons_of([Concept("cat")], CONFIG))
     lesson = lessons.of_trajectories(torch.arange(2))
     sampled = rollouts(tiny, lessons, lesson, CONFIG, 0, tmp_path)
     monkeypatch.setattr(type(tiny), "predict", None)

@@ -17,9 +17,9 @@ from safetensors.torch import load_file, save_file
 from unsee.concepts import Concept
 from unsee.erasing.config import EraseConfig
 from unsee.erasing.erase import EraseStep, erase
-from unsee.erasing.methods import esd
 from unsee.errors import CheckpointError, OutputError, Stopped
 from unsee.loading import Model
+from unsee.running import loop
 
 SETTINGS = {
     "edited": {"source": "edited", "sampler_steps": 3, "batch": 2},
@@ -76,11 +76,11 @@ def test_going_on_in_a_new_process_would_do_the_same(
     # A model that was loaded afresh, since nothing but the file may carry over.
     fresh = Model(
         tiny.name,
-        tokenizer=tiny._tokenizer,
-        text_encoder=tiny._text_encoder,
+        tokenizer=tiny.text_encoders[0].tokenizer,
+        text_encoder=tiny.text_encoders[0].network,
         unet=type(tiny.network).from_config(tiny.network.config),
-        vae=tiny._vae,
-        scheduler=tiny._scheduler,
+        vae=tiny.autoencoder.network,
+        scheduler=tiny.scheduler,
     )
     fresh.network.load_state_dict(tiny.network.state_dict())
     config = _config(source, method=method)
@@ -97,12 +97,12 @@ import torch
 from unsee.concepts import Concept
 from unsee.erasing.config import EraseConfig
 from unsee.erasing.erase import erase
-from unsee.erasing.methods import esd
 from unsee.loading import load
+from unsee.running import loop
 
 folder, state, config, threads, step = sys.argv[1:]
 torch.set_num_threads(int(threads))
-esd.SAVE_EVERY = 0.0
+loop.SAVE_EVERY = 0.0
 def progress(done):
     if done.step == int(step):
         os.kill(os.getpid(), signal.SIGKILL)
@@ -131,7 +131,7 @@ def test_what_is_saved_on_the_way_serves_after_an_error(
     def die() -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(esd, "SAVE_EVERY", 0.0)
+    monkeypatch.setattr(loop, "SAVE_EVERY", 0.0)
     state = tmp_path / "state"
     with pytest.raises(ZeroDivisionError):
         erase(tiny, "cat", _config("original"), checkpoint=state, progress=_at(6, die))

@@ -9,10 +9,11 @@ import torch
 from unsee.concepts import Concept
 from unsee.erasing.config import PARAMETERS, EraseConfig
 from unsee.erasing.erase import EraseStep, erase
-from unsee.erasing.latents import Lessons, original
+from unsee.erasing.latents import original
+from unsee.erasing.lessons import Lessons, lessons_of
 from unsee.erasing.objective import erase_target
-from unsee.erasing.selection import linear_weights
-from unsee.erasing.student import Lora, student, values
+from unsee.erasing.selection import Selection, linear, select
+from unsee.erasing.student import Lora, student
 from unsee.erasing.training import Training
 from unsee.errors import OptionError, Stopped
 from unsee.loading import Model, load
@@ -54,7 +55,7 @@ def test_factors_leave_the_model_as_it_was(tiny: Model, parameters: str) -> None
         assert after[name][0] == number
         assert torch.equal(after[name][1], value)
     assert not hasattr(tiny.network, "peft_config")
-    names = linear_weights(tiny.network, parameters)
+    names = linear(tiny.network, select(tiny, parameters))
     assert set(erased.tensors) == {name + kind for name in names for kind in (LORA_A, LORA_B)}
 
 
@@ -62,7 +63,7 @@ def test_the_student_starts_as_the_teacher_and_is_it_outside_of_the_block(
     tiny: Model, probe: Any
 ) -> None:
     before = _predict(tiny, probe)
-    learner = student(tiny.network, _config())
+    learner = student(tiny, _config())
     assert isinstance(learner, Lora)
     with learner.active():
         torch.testing.assert_close(_predict(tiny, probe), before)
@@ -80,19 +81,21 @@ def test_the_student_starts_as_the_teacher_and_is_it_outside_of_the_block(
 def test_an_applied_file_predicts_what_its_factors_did(
     tiny: Model, probe: Any, tmp_path: Path
 ) -> None:
-    with Training(tiny, [Concept("cat")], _config(lr=0.02)) as training:
+    with Training(
+        tiny, lessons_of([Concept("cat")], _config(lr=0.02)), _config(lr=0.02)
+    ) as training:
         for _ in range(3):
             training.advance()
-        with training._student.active():
+        with training.student():
             trained = _predict(tiny, probe)
-        learned = values(training._student)
+        learned = training.result()
     erased = erase(tiny, "cat", _config(lr=0.02))
     for name, tensor in erased.tensors.items():
         assert torch.equal(tensor, learned[name])
     original = _predict(tiny, probe)
     again = ErasedWeights.load(erased.save(tmp_path / "cat.safetensors"))
     assert again.is_lora
-    assert again.recipe == erased.recipe
+    assert again.provenance == erased.provenance
     with again.applied(tiny):
         torch.testing.assert_close(_predict(tiny, probe), trained, atol=1e-5, rtol=1e-4)
         assert not torch.allclose(trained, original, atol=1e-3)
@@ -178,15 +181,15 @@ def test_bf16_weights_are_for_models_in_bf16(tiny: Model) -> None:
 def test_several_concepts_are_all_erased_by_one_file(tiny_v: Model) -> None:
     concepts = [Concept("cat"), Concept("a dog")]
     config = _config(lora_rank=0, steps=60, batch=4, lr=2e-3, rollouts=4)
-    lessons = Lessons.encode(tiny_v, concepts, config)
+    lessons = Lessons.encode(tiny_v, lessons_of(concepts, config))
     # Latents that the training did not see.
     generator = torch.Generator().manual_seed(99)
     unseen = original(tiny_v, lessons, torch.tensor([0, 1]), config, generator)
-    target = erase_target(unseen.eps_c, unseen.eps_null, config.eta)
+    target = erase_target(unseen.eps_c, unseen.eps_null, unseen.eps_null, config.eta)
     erased = erase(tiny_v, concepts, config)
-    assert erased.recipe.title == "'cat', 'a dog'"
+    assert erased.provenance.title == "'cat', 'a dog'"
     with erased.applied(tiny_v), torch.no_grad():
-        after = tiny_v.predict(unseen.x_t, unseen.t, lessons.asked[unseen.lesson])
+        after = tiny_v.predict(unseen.x_t, unseen.t, lessons.prompts(unseen.lesson))
     for lesson in range(2):
         rows = unseen.lesson == lesson
         before = (unseen.eps_c - target)[rows].square().mean()
@@ -205,7 +208,6 @@ def test_a_preserved_prompt_moves_less(tiny: Model, probe: Any) -> None:
 
 
 def test_a_rank_without_a_linear_layer_to_stand_beside_is_refused(tiny: Model) -> None:
-    from torch import nn
-
+    names = ("conv_in.weight", "conv_in.bias")
     with pytest.raises(OptionError, match="--lora-rank"):
-        linear_weights(nn.Sequential(nn.Conv2d(1, 1, 1)), "full")
+        linear(tiny.network, Selection("full", names, ()))

@@ -8,7 +8,7 @@ from PIL import Image
 from unsee.erasing.config import EraseConfig
 from unsee.erasing.erase import EraseStep, erase
 from unsee.loading import Model
-from unsee.sampling.trajectory import generate
+from unsee.sampling.draw import generate
 
 
 def _drawn(model: Model) -> list[Image.Image]:

@@ -162,7 +162,7 @@ def test_a_diffusers_folder_holds_what_the_base_holds_and_the_recipe(
     assert now - was == {Path("erasure.json")}
     assert was <= now
     recipe = json.loads((tmp_path / "out" / "erasure.json").read_text())
-    assert recipe == json.loads(erased.recipe.to_json())
+    assert recipe == json.loads(erased.provenance.to_json())
     everything = "".join(path.read_text() for path in (tmp_path / "out").rglob("*.json"))
     assert str(tiny_base.folder) not in everything
     assert str(tmp_path) not in everything
@@ -427,7 +427,7 @@ def test_a_file_says_what_was_erased(tiny_base: Base, to: str, tmp_path: Path):
     erased = erasure(tiny_base)
     WRITE_ALL[to](erased, tiny_base.model, tmp_path / "out.safetensors")
     with safe_open(tmp_path / "out.safetensors", framework="pt") as file:
-        assert file.metadata() == {"unsee_export": erased.recipe.to_json()}
+        assert file.metadata() == {"unsee_export": erased.provenance.to_json()}
     with pytest.raises(ErasedFileError, match="not one that unsee wrote"):
         ErasedWeights.load(tmp_path / "out.safetensors")
 

@@ -1,6 +1,7 @@
 """The U-Net denoisers: parity with the pipelines of diffusers, and the edges of the seam."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from diffusers import DiffusionPipeline, PNDMScheduler
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from unsee.denoisers.base import Condition
+from unsee.denoisers.condition import Condition
 from unsee.errors import CheckpointError, ConceptError, OptionError, UnknownName
 from unsee.loading import Model, load
 
@@ -40,7 +41,7 @@ def _difference(folder: Path, scheduler: str | None = None, **settings: Any) -> 
     model = load(folder, device="cpu")
     if scheduler is not None:
         made = getattr(diffusers, scheduler).from_config(pipeline.scheduler.config)
-        pipeline.scheduler = model._scheduler = made
+        pipeline.scheduler = model.scheduler = made
     pipeline.set_progress_bar_config(disable=True)
     theirs = pipeline(
         "a cat",
@@ -124,23 +125,27 @@ def test_decoding_undoes_encoding_up_to_the_autoencoder(tiny: Model) -> None:
 
 
 def test_a_scheduler_is_fresh_each_time_and_of_the_kind_asked_for(tiny: Model) -> None:
-    first = tiny.make_scheduler(5)
-    assert isinstance(first, PNDMScheduler)
-    assert tiny.make_scheduler(5) is not first
-    ddim = tiny.make_scheduler(5, "ddim")
+    first = tiny.schedule(5)
+    assert first.facts()[0] == "PNDMScheduler"
+    assert tiny.schedule(5) is not first
+    ddim = tiny.schedule(5, "ddim")
     assert ddim.timesteps.tolist() == [801, 601, 401, 201, 1]
-    assert not ddim.config.clip_sample
+    assert dict(ddim.facts()[1])["clip_sample"] == "False"
     with pytest.raises(UnknownName, match="sampler"):
-        tiny.make_scheduler(5, "dddim")
+        tiny.schedule(5, "dddim")
     with pytest.raises(OptionError, match="1001 sampler steps"):
-        tiny.make_scheduler(1001)
+        tiny.schedule(1001)
 
 
 def test_settings_of_old_checkpoints_are_mended_as_the_pipeline_mends_them(tiny: Model) -> None:
     old = PNDMScheduler(skip_prk_steps=True, steps_offset=0)
-    parts = {"tokenizer": tiny._tokenizer, "text_encoder": tiny._text_encoder, "vae": tiny._vae}
+    parts = {
+        "tokenizer": tiny.text_encoders[0].tokenizer,
+        "text_encoder": tiny.text_encoders[0].network,
+        "vae": tiny.autoencoder.network,
+    }
     model = Model("old", unet=tiny.network, scheduler=old, **parts)
-    assert model.make_scheduler(5).config.steps_offset == 1
+    assert model.scheduler.config.steps_offset == 1
 
 
 def _change(folder: Path, part: str, **settings: Any) -> None:
@@ -155,14 +160,13 @@ def test_latents_of_dpm_in_10_steps_are_nearer_to_exact_ones_than_of_ddim_in_50(
     spread = 0.3
 
     def error(sampler: str, steps: int) -> float:
-        scheduler: Any = tiny.make_scheduler(steps, sampler)
-        alphas = scheduler.alphas_cumprod.double()
-        deviation = (alphas * spread**2 + 1 - alphas).sqrt()
-        x, worst = 1.5 * deviation[scheduler.timesteps[0]].view(1, 1, 1, 1), 0.0
-        for t in scheduler.timesteps:
-            worst = max(worst, abs(float(x - 1.5 * deviation[t])))
-            epsilon = (1 - alphas[t]).sqrt() * x / deviation[t] ** 2
-            x = scheduler.step(epsilon, t, x).prev_sample
+        schedule = tiny.schedule(steps, sampler)
+        moments = range(len(schedule.timesteps))
+        deviation = [math.hypot(schedule.alpha(i) * spread, schedule.sigma(i)) for i in moments]
+        x, worst = torch.full((1, 1, 1, 1), 1.5 * deviation[0], dtype=torch.float64), 0.0
+        for i in moments:
+            worst = max(worst, abs(float(x) - 1.5 * deviation[i]))
+            x = schedule.step(schedule.sigma(i) * x / deviation[i] ** 2, i, x)
         return worst
 
     assert error("dpm++", 10) < error("ddim", 50) < error("ddim", 10)
@@ -179,11 +183,11 @@ def test_a_noise_schedule_without_betas_is_not_sampled_by_ddim(copy: Path) -> No
     _change(copy, "model_index.json", scheduler=["diffusers", "EDMEulerScheduler"])
     (copy / "scheduler/scheduler_config.json").write_text("{}")
     model = load(copy, device="cpu")
-    assert len(model.make_scheduler(5).timesteps) == 5
+    assert len(model.schedule(5).timesteps) == 5
     with pytest.raises(OptionError, match="--sampler model"):
-        model.make_scheduler(5, "ddim")
+        model.schedule(5, "ddim")
     with pytest.raises(OptionError, match=r"dpm\+\+ does not know"):
-        model.make_scheduler(5, "dpm++")
+        model.schedule(5, "dpm++")
 
 
 def test_a_model_that_reads_a_picture_too_is_refused(copy: Path) -> None:
@@ -211,7 +215,7 @@ def test_latents_are_standardised_as_the_autoencoder_says(tiny: Model, copy: Pat
     _change(copy, "vae/config.json", latents_mean=mean, latents_std=deviation)
     other = load(copy, device="cpu")
     images = torch.rand(2, 3, 16, 16) * 2 - 1
-    factor = tiny._vae.config.scaling_factor
+    factor = tiny.autoencoder.network.config.scaling_factor
     shift, scale = (torch.tensor(values).reshape(1, 4, 1, 1) for values in (mean, deviation))
     latents = other.encode_images(images)
     torch.testing.assert_close(
@@ -227,10 +231,12 @@ def test_an_autoencoder_that_overflows_in_half_precision_stays_in_full(
     _change(copy, "vae/config.json", force_upcast=upcast)
     model = load(copy, device="cpu", dtype=torch.float16)
     assert model.dtype == torch.float16
-    assert model._vae.dtype == (torch.float32 if upcast else torch.float16)
+    assert model.autoencoder.network.dtype == (torch.float32 if upcast else torch.float16)
     # A weight outside of what float16 can hold, once squared in a group norm.
-    model._vae.post_quant_conv.weight.fill_(1e4)
-    shown = model._vae.decode(torch.ones(1, 4, 8, 8, dtype=model._vae.dtype)).sample
+    model.autoencoder.network.post_quant_conv.weight.fill_(1e4)
+    shown = model.autoencoder.network.decode(
+        torch.ones(1, 4, 8, 8, dtype=model.autoencoder.network.dtype)
+    ).sample
     assert bool(shown.isfinite().all()) or not upcast
 
 

@@ -11,7 +11,7 @@ from diffusers import DiffusionPipeline
 from unsee import erase
 from unsee.erasing.config import PARAMETERS, SAMPLERS, EraseConfig
 from unsee.errors import ConceptError
-from unsee.families.text import ClipText
+from unsee.families.text import TextEncoder
 from unsee.loading import Model, load
 from unsee.running.fingerprints import fingerprint
 from unsee.weights.erased import ErasedWeights, apply
@@ -74,16 +74,21 @@ def test_a_concept_must_be_read_by_both_encoders(
         tiny_xl.check_phrase("dog " * 15)
 
     # A second encoder that reads less.
-    short = ClipText(tiny_xl._tokenizer_2, tiny_xl._text_encoder_2)
+    short = TextEncoder(tiny_xl.text_encoders[1].tokenizer, tiny_xl.text_encoders[1].network)
     short._tokens = 5
-    monkeypatch.setattr(tiny_xl, "_text_2", short)
+    tiny_xl.text_encoders = (tiny_xl.text_encoders[0], short)
     tiny_xl.check_phrase("dog")
     with pytest.raises(ConceptError, match="only 3 fit"):
         tiny_xl.check_phrase("dog " * 4)
 
 
 def test_all_parts_are_frozen(tiny_xl: Model) -> None:
-    for part in (tiny_xl.network, tiny_xl._text_encoder, tiny_xl._text_encoder_2, tiny_xl._vae):
+    for part in (
+        tiny_xl.network,
+        tiny_xl.text_encoders[0].network,
+        tiny_xl.text_encoders[1].network,
+        tiny_xl.autoencoder.network,
+    ):
         assert not part.training
         assert not any(parameter.requires_grad for parameter in part.parameters())
 

@@ -69,7 +69,7 @@ def test_a_folder_as_they_were_written_in_2022_is_the_same_model(tiny: Model, co
 
 def test_half_precision_is_half_in_all_parts(tiny_folder: Path) -> None:
     model = load(tiny_folder, device="cpu", dtype=torch.bfloat16)
-    for part in (model.network, model._text_encoder, model._vae):
+    for part in (model.network, model.text_encoders[0].network, model.autoencoder.network):
         assert {parameter.dtype for parameter in part.parameters()} == {torch.bfloat16}
 
 

@@ -12,6 +12,7 @@ from unsee.pictures import sheet as sheets
 from unsee.pictures.compare import compare, heading
 from unsee.pictures.sheet import CELL, GAP, LABEL_WIDTH, MARGIN, PAPER, Column, magnify, sheet, wrap
 from unsee.prompts import PromptSet
+from unsee.sampling.draw import draw
 
 
 def picture(seed: int, size: int = 64) -> Image.Image:
@@ -101,9 +102,9 @@ def test_a_comparison_draws_every_model_from_the_same_seeds(tiny: Model):
         "original",
         "cat\n'cat' erased, full, eta 1",
     ]
-    assert list(original.pictures) == unsee.generate(tiny, rows.prompts, rows.seeds, steps=2)
+    assert list(original.pictures) == draw(tiny, rows.prompts, rows.seeds, steps=2)
     with erased.applied(tiny):
-        assert list(after.pictures) == unsee.generate(tiny, rows.prompts, rows.seeds, steps=2)
+        assert list(after.pictures) == draw(tiny, rows.prompts, rows.seeds, steps=2)
     assert list(original.pictures) != list(after.pictures)
 
 

@@ -17,9 +17,12 @@ from unsee.erasing.erase import erase
 from unsee.errors import OptionError, OutputError, Stopped, UnknownName
 from unsee.loading import Model
 from unsee.prompts import PromptSet
-from unsee.sampling.folder import generate, generate_set
+from unsee.running.progress import Progress
+from unsee.sampling.draw import draw, generate
+from unsee.sampling.folder import generate_set
 from unsee.sampling.guidance import Momentum, SafeLatentDiffusion, safe_latent_guidance
-from unsee.sampling.trajectory import GenerateStep, Safety, trajectory
+from unsee.sampling.rules import Safe, epsilon_units
+from unsee.sampling.trajectory import trajectory
 
 SET = PromptSet.cross(["cat", "dog", ""], [0, 1])
 """Six pictures: in batches of four, the second is half full."""
@@ -50,9 +53,9 @@ def test_a_seed_gives_the_same_picture_in_any_company(
 ) -> None:
     model: Model = request.getfixturevalue(name)
     prompts, seeds = ["cat", "dog", "a cat"], [3, 4, 5]
-    together = generate(model, prompts, seeds, steps=4)
-    apart = generate(model, prompts, seeds, steps=4, batch_size=1)
-    reverse = generate(model, prompts[::-1], seeds[::-1], steps=4, batch_size=2)[::-1]
+    together = draw(model, prompts, seeds, steps=4)
+    apart = draw(model, prompts, seeds, steps=4, batch_size=1)
+    reverse = draw(model, prompts[::-1], seeds[::-1], steps=4, batch_size=2)[::-1]
     for one, two, three in zip(together, apart, reverse, strict=True):
         assert _close(one, two)
         assert _close(one, three)
@@ -65,21 +68,48 @@ def test_a_seed_gives_the_same_picture_in_any_company(
 def test_a_sampler_that_adds_noise_takes_it_from_the_pictures_seed(tiny: Model) -> None:
     model = Model(
         "noisy",
-        tokenizer=tiny._tokenizer,
-        text_encoder=tiny._text_encoder,
+        tokenizer=tiny.text_encoders[0].tokenizer,
+        text_encoder=tiny.text_encoders[0].network,
         unet=tiny.network,
-        vae=tiny._vae,
+        vae=tiny.autoencoder.network,
         scheduler=EulerAncestralDiscreteScheduler(),
     )
-    together = generate(model, ["cat", "dog"], [3, 4], steps=3)
+    together = draw(model, ["cat", "dog"], [3, 4], steps=3)
     torch.manual_seed(99)
     assert _close(together[1], generate(model, ["dog"], [4], steps=3)[0])
 
 
 def test_prompts_and_seeds_go_in_pairs(tiny: Model) -> None:
     with pytest.raises(OptionError, match="2 prompts but 1 seeds"):
-        generate(tiny, ["cat", "dog"], [1])
-    assert generate(tiny, [], []) == []
+        draw(tiny, ["cat", "dog"], [1])
+    assert draw(tiny, [], []) == generate(tiny, [], []) == generate(tiny, ["cat"], []) == []
+
+
+def test_every_prompt_is_drawn_at_every_seed_by_each_way_to_draw(
+    tiny: Model, tmp_path: Path
+) -> None:
+    """The function, the model's own and the folder agree, and with what the command crosses."""
+    several = generate(tiny, ["cat", "dog"], [0, 1], steps=2)
+    assert several == tiny.generate(["cat", "dog"], [0, 1], steps=2)
+    rows = PromptSet.cross(["cat", "dog"], [0, 1])
+    assert several == draw(tiny, rows.prompts, rows.seeds, steps=2)
+    for one, picture in zip(generate_set(tiny, rows, tmp_path, steps=2), several, strict=True):
+        with Image.open(tmp_path / one.file) as saved:
+            assert saved.tobytes() == picture.tobytes()
+
+
+def test_one_string_is_a_prompt_and_not_a_list_of_letters(tiny: Model) -> None:
+    assert isinstance(generate(tiny, "cat", 3, steps=1), Image.Image)
+    assert len(generate(tiny, "cat", [3, 4], steps=1)) == 2
+
+
+def test_guidance_0_and_a_half_are_the_prompt_alone_as_in_every_pipeline(tiny: Model) -> None:
+    alone = tiny.generate("cat", 1, steps=3, guidance=1.0)
+    for guidance in (0.0, 0.5):
+        assert tiny.generate("cat", 1, steps=3, guidance=guidance) == alone
+        assert tiny.generate("dog", 1, steps=3, guidance=guidance) != alone
+    with pytest.raises(OptionError, match="--negative has no effect at a guidance of 1"):
+        tiny.generate("cat", guidance=1.0, negative="dog")
 
 
 @pytest.mark.parametrize(
@@ -115,7 +145,7 @@ def test_guidance_1_evaluates_the_prompt_alone(
     tiny: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = _rows(tiny, monkeypatch)
-    generate(tiny, ["cat"] * 3, [0, 1, 2], steps=2, guidance=1.0)
+    generate(tiny, "cat", [0, 1, 2], steps=2, guidance=1.0)
     assert set(rows) == {3}
 
 
@@ -126,9 +156,9 @@ def test_a_negative_prompt_that_is_the_prompt_leaves_nothing_to_guide(tiny: Mode
 
 
 def test_progress_is_told_each_batch(tiny: Model) -> None:
-    steps: list[GenerateStep] = []
-    generate(tiny, ["cat"] * 5, range(5), steps=2, batch_size=2, progress=steps.append)
-    assert steps == [GenerateStep(2, 5), GenerateStep(4, 5), GenerateStep(5, 5)]
+    steps: list[Progress] = []
+    generate(tiny, "cat", range(5), steps=2, batch_size=2, progress=steps.append)
+    assert steps == [Progress(done=done, total=5) for done in (2, 4, 5)]
 
 
 def test_the_method_of_a_model_takes_one_prompt_or_many(tiny: Model) -> None:
@@ -165,7 +195,7 @@ def test_a_set_becomes_pictures_and_a_manifest(tiny: Model, tmp_path: Path) -> N
         "unsafe": None,
         "sld": None,
     }
-    again = generate(tiny, SET.prompts, SET.seeds, steps=2, guidance=3.0, negative="dog")
+    again = draw(tiny, SET.prompts, SET.seeds, steps=2, guidance=3.0, negative="dog")
     for one, picture in zip(drawn, again, strict=True):
         with Image.open(tmp_path / one.file) as saved:
             assert saved.tobytes() == picture.tobytes()
@@ -219,10 +249,10 @@ def test_a_finished_set_is_not_drawn_again(
 ) -> None:
     generate_set(tiny, SET, tmp_path, steps=2)
     rows = _rows(tiny, monkeypatch)
-    steps: list[GenerateStep] = []
+    steps: list[Progress] = []
     generate_set(tiny, SET, tmp_path, steps=2, batch_size=4, progress=steps.append)
     assert not rows
-    assert steps == [GenerateStep(6, 6)] * 2
+    assert steps == [Progress(done=6, total=6)] * 2
 
 
 @pytest.mark.parametrize(
@@ -277,25 +307,22 @@ def test_sld_that_only_warms_up_is_plain_guidance(
 
 def test_of_v_predictions_the_rule_sees_epsilon(tiny_v: Model) -> None:
     """Guided predictions, converted to ε, are the rule's own on predictions converted to ε."""
-    scheduler = tiny_v.make_scheduler(4)
+    schedule = tiny_v.schedule(4)
     condition, null, concept = (tiny_v.encode([word]) for word in ("cat", "", "dog"))
     x = torch.randn(1, *tiny_v.latent_shape())
     config = SafeLatentDiffusion(0, 3.0, 0.2, 0.0, 0.0)
-    moment = next(
-        trajectory(
-            tiny_v, x, condition, null, scheduler, guidance=5.0,
-            generator=torch.Generator(), safety=Safety(concept, config),
-        )
-    )  # fmt: skip
-    alpha_bar = scheduler.alphas_cumprod[moment.t]  # type: ignore[attr-defined]
+    units = epsilon_units(tiny_v, schedule)
+    rule = Safe(condition, null, concept, 5.0, config, units)
+    moment = next(trajectory(tiny_v, x, rule, schedule, torch.Generator()))
+    alpha, sigma = schedule.alpha(0), schedule.sigma(0)
 
     def epsilon(v: torch.Tensor) -> torch.Tensor:
-        return alpha_bar.sqrt() * v + (1 - alpha_bar).sqrt() * moment.x_t
+        return alpha * v + sigma * moment.x_t
 
-    v = [tiny_v.predict(x, moment.t, asked) for asked in (null, condition, concept)]
+    v = [tiny_v.predict(x, moment.t, words) for words in (null, condition, concept)]
     guided, _ = safe_latent_guidance(*map(epsilon, v), 5.0, config, Momentum())
-    as_v = (guided - (1 - alpha_bar).sqrt() * moment.x_t) / alpha_bar.sqrt()
-    expected = tiny_v.make_scheduler(4).step(as_v, moment.t, x).prev_sample
+    as_v = (guided - sigma * moment.x_t) / alpha
+    expected = tiny_v.schedule(4).step(as_v, 0, x)
     torch.testing.assert_close(moment.x_next, expected, rtol=1e-4, atol=1e-4)
 
 

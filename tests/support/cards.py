@@ -28,7 +28,7 @@ def run(*argv: object) -> int:
 def with_recipe(cat: Path, path: Path, **changes: object) -> Path:
     """The same tensors under another recipe."""
     erased = ErasedWeights.load(cat)
-    recipe = replace(erased.recipe, **changes)  # type: ignore[arg-type]
+    recipe = replace(erased.provenance, **changes)  # type: ignore[arg-type]
     return replace(erased, recipe=recipe).save(path)
 
 

@@ -223,8 +223,8 @@ def test_from_a_concept_to_its_file(served: Served, visit: Visit) -> None:
     path = served.folder / download.value.suggested_filename
     erased = ErasedWeights.load(path)
     assert Path(download.value.path()).read_bytes() == path.read_bytes()
-    assert (erased.recipe.title, erased.recipe.eta) == ("'cat in the style of noto'", 1.5)
-    assert erased.recipe.config["steps"] == 4
+    assert (erased.provenance.title, erased.provenance.eta) == ("'cat in the style of noto'", 1.5)
+    assert erased.provenance.config["steps"] == 4
 
     # What the form says by now is of another erasure.
     field(page, "watched").fill("church")

@@ -27,13 +27,14 @@ from unsee.errors import (
     WrongBaseError,
 )
 from unsee.loading import Model, load
-from unsee.sampling.trajectory import generate
+from unsee.sampling.draw import generate
 from unsee.ui.erasures import MOST_PROMPTS, Request, number, whole
 from unsee.ui.job import Snapshot, State
 from unsee.ui.library import describe
 from unsee.ui.studio import LOADED, Studio
 from unsee.ui.unfinished import UNFINISHED
-from unsee.weights.erased import ErasedWeights, Header
+from unsee.weights.erased import ErasedWeights
+from unsee.weights.file import Header
 
 FORM: dict[str, Any] = {
     "recipe": "emoji",
@@ -123,9 +124,9 @@ def test_the_sheet_shows_the_original_and_then_the_student_as_it_is(studio: Stud
         ["original", "erased"],
     ]
     assert told[-2:] == ["step 6", "drawing with the concept erased"]
-    before = generate(model, ["cat", "dog"], [0, 0])
+    before = generate(model, ["cat", "dog"], 0)
     with ErasedWeights.load(path).applied(model):
-        after = generate(model, ["cat", "dog"], [0, 0])
+        after = generate(model, ["cat", "dog"], 0)
     assert [list(sheet.columns[0].pictures) for sheet in sheets] == [before] * 4
     assert list(sheets[-1].columns[1].pictures) == after
     # Each column differs from the one before: it is not the original that is drawn.
@@ -241,7 +242,7 @@ def test_two_models_are_loaded_at_most_and_the_one_erased_from_stays(
     studio = Studio(tmp_path / "erased", names, device="cpu")
     try:
         for name in "abc":
-            recipe = replace(erased.recipe, base=name)
+            recipe = replace(erased.provenance, base=name)
             replace(erased, recipe=recipe).save(studio.library.folder / f"{name}.safetensors")
         form = {**FORM, "settings": {**FORM["settings"], "steps": 100_000}, "every": 100_000}
         id = studio.submit("ann", Request.of_form(names[0], "cat", **form))
@@ -451,12 +452,14 @@ def test_the_description_tells_what_the_header_holds(studio: Studio) -> None:
 def test_a_file_is_described_by_its_header_alone(cat: Path, tmp_path: Path) -> None:
     erased = ErasedWeights.load(cat)
     header = Header.read(cat)
-    assert header.recipe == erased.recipe
+    assert header.provenance == erased.provenance
     assert header.shapes == {name: tuple(one.shape) for name, one in erased.tensors.items()}
     # Of a gigabyte, none of which is on the disk: to read it alone takes longer.
     numbers = 2**28
     tensor = {"dtype": "F32", "shape": [numbers], "data_offsets": [0, 4 * numbers]}
-    head = json.dumps({"__metadata__": {"unsee": erased.recipe.to_json()}, "a": tensor}).encode()
+    head = json.dumps(
+        {"__metadata__": {"unsee": erased.provenance.to_json()}, "a": tensor}
+    ).encode()
     with (tmp_path / "large.safetensors").open("wb") as file:
         file.write(struct.pack("<Q", len(head)) + head)
         file.truncate(8 + len(head) + 4 * numbers)

@@ -168,7 +168,7 @@ class Workbench:
             prompts.seeds,
         ]
         if weights is not None:
-            sort.append(weights.recipe.to_json())
+            sort.append(weights.provenance.to_json())
         elif system.method is not None:
             sort.append(asdict(self.config(system)))
         model = self.model

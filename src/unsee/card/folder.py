@@ -110,7 +110,7 @@ def write_card(
             name=name,
             size=file.stat().st_size,
             sha256=_sha256(folder / name),
-            recipe=erased.recipe,
+            recipe=erased.provenance,
             tensors=len(erased.tensors),
             numbers=sum(tensor.numel() for tensor in erased.tensors.values()),
             is_lora=erased.is_lora,

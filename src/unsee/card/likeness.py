@@ -17,7 +17,7 @@ from unsee.benchmarks.systems import System
 from unsee.card.markdown import code
 from unsee.erasing.methods.registry import as_written_now, name_of
 from unsee.errors import UnseeError
-from unsee.weights.erased import Recipe
+from unsee.weights.provenance import Provenance
 
 SEEDS = ("seed", "rollout_seed")
 DECIDING = ("steps", "lr")
@@ -35,7 +35,7 @@ class Likeness:
     """Markdown: a sentence or two."""
 
 
-def likeness(outcome: Outcome, recipe: Recipe) -> Likeness:
+def likeness(outcome: Outcome, recipe: Provenance) -> Likeness:
     """Compare what an experiment erased with what a file says of itself."""
     systems = list(_erasing(outcome, recipe))
     if not systems:
@@ -70,7 +70,7 @@ def likeness(outcome: Outcome, recipe: Recipe) -> Likeness:
     return Likeness(True, "this concept", f"{among}with the settings of this file.")
 
 
-def _erasing(outcome: Outcome, recipe: Recipe) -> Iterator[System]:
+def _erasing(outcome: Outcome, recipe: Provenance) -> Iterator[System]:
     """The systems that erased these phrases by this method and eta."""
     if not plainly_named(recipe):
         return
@@ -93,6 +93,6 @@ def _settings(outcome: Outcome, system: System) -> Mapping[str, Any]:
     return {name: outcome.settings[name] for name in DECIDING if name in outcome.settings}
 
 
-def plainly_named(recipe: Recipe) -> bool:
+def plainly_named(recipe: Provenance) -> bool:
     """Whether each concept is a phrase and nothing else: benchmarks erase no others."""
     return all(one.erase_from is None and not one.synonyms for one in recipe.concepts)

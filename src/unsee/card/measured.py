@@ -23,7 +23,7 @@ from unsee.card.likeness import Likeness, likeness, plainly_named
 from unsee.card.markdown import code, plain, table
 from unsee.erasing.methods.registry import as_written_now
 from unsee.errors import CheckpointError, OptionError, UnknownName
-from unsee.weights.erased import Recipe
+from unsee.weights.provenance import Provenance
 
 ROWS = "rows.jsonl"
 TOLD = ("seed", "steps", "lr", "batch")
@@ -47,7 +47,7 @@ class Measured:
     """Its plots."""
 
 
-def measured(folder: Path, recipe: Recipe) -> list[Measured]:
+def measured(folder: Path, recipe: Provenance) -> list[Measured]:
     """Read the result in `folder`, or those in the folders in it, as far as they are of this base.
 
     Those of this concept come first.
@@ -71,7 +71,7 @@ def measured(folder: Path, recipe: Recipe) -> list[Measured]:
     return sorted(found, key=lambda one: not one.own)
 
 
-def _of(place: Path, recipe: Recipe) -> Iterator[Measured]:
+def _of(place: Path, recipe: Provenance) -> Iterator[Measured]:
     name = place.resolve().name
     # Of a canvas, the rows say more of one erasure than its means do.
     if (place / RESULT).exists() and not (place / ROWS).exists():
@@ -93,7 +93,7 @@ def _of(place: Path, recipe: Recipe) -> Iterator[Measured]:
             yield Measured(name, "This erasure", _canvas(rows), own=True)
 
 
-def _same_base(outcome: Outcome, recipe: Recipe) -> bool:
+def _same_base(outcome: Outcome, recipe: Provenance) -> bool:
     fingerprint = outcome.settings.get("model fingerprint")
     if fingerprint is not None:
         return fingerprint in recipe.base_fingerprints
@@ -101,7 +101,7 @@ def _same_base(outcome: Outcome, recipe: Recipe) -> bool:
     return recipe.base in (outcome.model, Path(outcome.model).name)
 
 
-def _experiment(outcome: Outcome, recipe: Recipe, like: Likeness) -> str:
+def _experiment(outcome: Outcome, recipe: Provenance, like: Likeness) -> str:
     """Tell what was measured, then the table, claims and notes as the result has them."""
     base = code(recipe.base)
     settings = outcome.settings
@@ -168,7 +168,7 @@ def _rows(path: Path) -> list[dict[str, Any]]:
         ) from error
 
 
-def _is_this(row: dict[str, Any], recipe: Recipe) -> bool:
+def _is_this(row: dict[str, Any], recipe: Provenance) -> bool:
     """Whether a row is of this very concept, base, settings and seed."""
     try:
         phrase = Target.named(row["target"]).phrase

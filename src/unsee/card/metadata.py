@@ -13,7 +13,7 @@ import re
 
 from unsee.errors import OptionError
 from unsee.loading import hub
-from unsee.weights.erased import Recipe
+from unsee.weights.provenance import Provenance
 
 _OPENRAIL_M, _OPENRAIL_PLUS = "creativeml-openrail-m", "openrail++"
 LICENCES = {
@@ -69,7 +69,7 @@ def check_repository(name: str, flag: str) -> None:
         )
 
 
-def front(recipe: Recipe, base: str | None, licence: str | None) -> str:
+def front(recipe: Provenance, base: str | None, licence: str | None) -> str:
     """Return the YAML, with the lines that enclose it."""
     from huggingface_hub import ModelCardData
 

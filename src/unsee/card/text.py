@@ -19,7 +19,7 @@ from unsee.card.metadata import front, licence_of, repository
 from unsee.card.use import use
 from unsee.erasing.config import PARAMETERS
 from unsee.erasing.methods.registry import as_written_now
-from unsee.weights.erased import Recipe
+from unsee.weights.provenance import Provenance
 
 SHEET = "images/before-after.png"
 PAPER = "https://arxiv.org/abs/2303.07345"
@@ -62,7 +62,7 @@ class Weights:
     size: int
     """Bytes."""
     sha256: str
-    recipe: Recipe
+    recipe: Provenance
     tensors: int
     numbers: int
     """In all tensors together."""
@@ -122,7 +122,7 @@ def _base(name: str, base: str | None) -> str:
     return code(name) if base is None else f"[{plain(name)}](https://huggingface.co/{base})"
 
 
-def _concepts(recipe: Recipe) -> str:
+def _concepts(recipe: Provenance) -> str:
     return ", ".join(
         code(one.phrase) + ("" if one.erase_from is None else f" from {code(one.erase_from)}")
         for one in recipe.concepts
@@ -151,7 +151,7 @@ def _facts(weights: Weights, base: str | None) -> str:
     return table(["", ""], rows)
 
 
-def _settings(recipe: Recipe) -> str:
+def _settings(recipe: Provenance) -> str:
     rows = [(code(name), _value(value)) for name, value in recipe.config.items()]
     rows += [("pictures erased", "<br>".join(map(code, recipe.images)))] * bool(recipe.images)
     return folded(
@@ -168,7 +168,7 @@ def _value(value: Any) -> str:
     return code(str(value))
 
 
-def _results(recipe: Recipe, results: Sequence[Measured]) -> Iterator[str]:
+def _results(recipe: Provenance, results: Sequence[Measured]) -> Iterator[str]:
     if not results:
         yield (
             "No result of a benchmark came with this file: nothing here says how well the concept "
@@ -186,13 +186,13 @@ def _results(recipe: Recipe, results: Sequence[Measured]) -> Iterator[str]:
             yield folded(f"{result.title} ({result.name}; {result.about})", *parts)
 
 
-def _method(recipe: Recipe) -> str:
+def _method(recipe: Provenance) -> str:
     parameters = str(as_written_now(recipe.config).get("parameters"))
     trains = f", which trains {PARAMETERS[parameters]}" if parameters in PARAMETERS else ""
     return code(recipe.method) + trains
 
 
-def _limits(recipe: Recipe, has_numbers: bool) -> Iterator[str]:
+def _limits(recipe: Provenance, has_numbers: bool) -> Iterator[str]:
     yield (
         "**A name is erased, not a capability.** The model draws something else for these words; "
         "what it knows besides is still in its weights. Paraphrases, misspellings, other "

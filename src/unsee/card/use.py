@@ -34,7 +34,7 @@ def use(file: str, base: str, repository: str | None, own: str | None, prompt: s
             "",
             f"model = unsee.load({_text(name)}){note}",
             f"unsee.apply(model, {_text(file)})",
-            f'model.generate({_text(prompt)}, seed=0).save("after.png")',
+            f'model.generate({_text(prompt)}, 0).save("after.png")',
         )
     )
     if not name.endswith(SINGLE_FILE):

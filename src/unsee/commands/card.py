@@ -78,8 +78,8 @@ def card(options: CardOptions) -> None:
         check_repository(options.repo, "--repo")
     erased = ErasedWeights.load(options.file)
     # Before any picture is drawn: can these be meant?
-    licence_of(repository(erased.recipe.base, options.base_model), options.license)
-    results = [] if options.results is None else measured(options.results, erased.recipe)
+    licence_of(repository(erased.provenance.base, options.base_model), options.license)
+    results = [] if options.results is None else measured(options.results, erased.provenance)
     rows = _rows(options, erased)
     sheet = None
     if options.sheet is not None:
@@ -105,8 +105,8 @@ def _rows(options: CardOptions, erased: "ErasedWeights") -> "PromptSet":
     """What is drawn: what the user says, or the phrases erased and some that were preserved."""
     prompts = options.prompts
     if not prompts and options.prompt_file is None:
-        phrases = [concept.phrase for concept in erased.recipe.concepts]
-        kept = erased.recipe.config.get("preserve", ())[:PRESERVED]
+        phrases = [concept.phrase for concept in erased.provenance.concepts]
+        kept = erased.provenance.config.get("preserve", ())[:PRESERVED]
         prompts = (*phrases, *(one for one in kept if one not in phrases))
     return prompt_set(prompts, options.prompt_file, options.seeds)
 
@@ -115,7 +115,7 @@ def _drawn(options: CardOptions, erased: "ErasedWeights", rows: "PromptSet") -> 
     from unsee.card.markdown import code, plain
     from unsee.card.text import Sheet
     from unsee.pictures.compare import compare
-    from unsee.sampling.trajectory import sampler_settings
+    from unsee.sampling.draw import sampler_settings
 
     model = load_base(options.model, erased, options)
     settings = sampler_settings(model, options.steps, options.guidance)
@@ -129,11 +129,12 @@ def _drawn(options: CardOptions, erased: "ErasedWeights", rows: "PromptSet") -> 
             batch_size=options.batch_size,
             progress=report,
         )
+    about = erased.provenance
     drawn = "; ".join(f"{code(row.prompt)}, seed {row.seed}" for row in rows)
     return Sheet(
         comparison.sheet(),
         "A row for each prompt and seed: left by the original model, right with the erasure.",
-        f"Left by the original model, right from the same seeds with {plain(erased.recipe.title)} "
+        f"Left by the original model, right from the same seeds with {plain(about.title)} "
         f"erased; {settings.steps} steps, guidance {settings.guidance:g}. From above: {drawn}.",
     )
 

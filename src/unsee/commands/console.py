@@ -1,10 +1,11 @@
 """What commands say while they work and when they are done.
 
-say       a line on stdout, never wrapped, so that paths and commands can be copied
+say              a line on stdout, never wrapped, so that paths and commands can be copied
 plugin_warnings  plug-ins that are left out, a line each on stderr
-erasing   a bar on stderr for the steps of an erasure: the time left and the loss
-drawing   a bar on stderr for pictures
-measuring a bar on stderr for the rows of a table
+watching         a bar on stderr: what is done, how much of it, the time left and what was measured
+erasing          such a bar for an erasure
+drawing          and one for pictures
+measuring        and one for the rows of a table
 
 Where stderr is no terminal, such as in a log, a line now and then stands for the bar.
 """
@@ -13,23 +14,18 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+from rich.progress import Progress as Bars
 
+from unsee.running.progress import Progress, Watch
 from unsee.running.registry import PluginWarning
 
-if TYPE_CHECKING:
-    from unsee.erasing.erase import EraseStep
-    from unsee.sampling.trajectory import GenerateStep
+EVERY = 30.0
+"""Seconds between two lines of a log."""
 
 
 def say(line: str = "") -> None:
@@ -55,57 +51,76 @@ def plugin_warnings() -> Iterator[None]:
 
 
 @contextmanager
-def erasing(phrase: str) -> Iterator[Callable[["EraseStep"], None]]:
-    """Show a bar; yield the progress callback that `unsee.erase` takes."""
-    with _bar(f"erasing {phrase!r}") as move:
-        yield lambda done: move(done.step, done.steps, f"loss {done.loss:.4f}")
+def watching(what: str = "") -> Iterator[Watch]:
+    """Show how far long work is, until the block ends; `what` stands for work without a name."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _lines(console, what)
+        return
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[about]}", markup=False),
+    )
+    with Bars(*columns, console=console, transient=True) as bars:
+        task = bars.add_task(what, total=None, about="")
+
+        def show(now: Progress) -> None:
+            bars.update(
+                task,
+                description=now.what or what,
+                completed=now.done,
+                total=now.total,
+                about=", ".join(_about(now)),
+            )
+
+        yield show
 
 
-@contextmanager
-def drawing() -> Iterator[Callable[["GenerateStep"], None]]:
-    """Show a bar; yield the progress callback that `unsee.generate` takes."""
-    with _bar("drawing") as move:
-        yield lambda done: move(done.done, done.total, "")
+def erasing(phrase: str) -> AbstractContextManager[Watch]:
+    """Show how far the erasure of a phrase is."""
+    return watching(f"erasing {phrase!r}")
+
+
+def drawing() -> AbstractContextManager[Watch]:
+    """Show how many pictures are drawn."""
+    return watching("drawing")
 
 
 @contextmanager
 def measuring() -> Iterator[Callable[[float, int, str], None]]:
     """Show a bar; yield what takes rows done, rows in all and what is being done."""
-    with _bar("measuring") as move:
-        yield move
+    with watching("measuring") as watch:
+        yield lambda done, total, what: watch(Progress(done=done, total=total, what=what))
 
 
-EVERY = 30.0
-"""Seconds between two lines of a log."""
-
-
-@contextmanager
-def _bar(what: str) -> Iterator[Callable[[float, int, str], None]]:
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[note]}"),
-        TimeRemainingColumn(elapsed_when_finished=True),
-    )
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield _lines(console, what)
-        return
-    with Progress(*columns, console=console, transient=True) as bars:
-        task = bars.add_task(what, total=None, note="")
-        yield lambda done, total, note: bars.update(task, completed=done, total=total, note=note)
-
-
-def _lines(console: Console, what: str) -> Callable[[float, int, str], None]:
+def _lines(console: Console, what: str) -> Watch:
     """Write how far it is, at most once in EVERY seconds."""
-    told = time.monotonic()
+    written = time.monotonic()
 
-    def move(done: float, total: int, note: str) -> None:
-        nonlocal told
-        if time.monotonic() - told >= EVERY:
-            told = time.monotonic()
-            line = f"{note or what}: {done:g} of {total}"
-            console.print(line, markup=False, soft_wrap=True)
+    def write(now: Progress) -> None:
+        nonlocal written
+        if time.monotonic() - written >= EVERY:
+            written = time.monotonic()
+            how_far = f"{now.what or what}: {now.done:g} of {now.total}"
+            line = ", ".join([how_far, *_about(now)])
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-    return move
+    return write
+
+
+def _about(now: Progress) -> Iterator[str]:
+    """What was measured, and the time left."""
+    if now.values:
+        yield " ".join(f"{name} {value:.4f}" for name, value in now.values.items())
+    if now.left is not None:
+        yield f"{_duration(now.left)} left"
+
+
+def _duration(seconds: float) -> str:
+    """Two digits or so: nobody plans a day by the seconds of an estimate."""
+    for name, length in (("h", 3600.0), ("min", 60.0)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.{1 if seconds < 10 * length else 0}f} {name}"
+    return f"{seconds:.0f} s"

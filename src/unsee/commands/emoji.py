@@ -70,7 +70,11 @@ def train(options: TrainOptions) -> None:
     if options.from_shipped:
         unpack(options.run)
     config = recipe.TrainConfig(run=options.run, seed=options.seed)
-    weights = recipe.publish(config) if options.publish_only else recipe.train(config)
+    if options.publish_only:
+        weights = recipe.publish(config)
+    else:
+        with console.watching() as watch:
+            weights = recipe.train(config, watch)
     console.say(f"the weights are in {weights}; `unsee emoji check` measures them")
 
 
@@ -97,7 +101,8 @@ def train_censored(options: TrainCensoredOptions) -> None:
         if options.steps < 1:
             raise OptionError(f"--steps must be at least 1, not {options.steps}")
         config = replace(config, denoiser=replace(config.denoiser, steps=options.steps))
-    model = train_without(config)
+    with console.watching() as watch:
+        model = train_without(config, watch)
     console.say(f"the model is in {model}; `unsee bench explicit --censored-model {model}` asks it")
 
 

@@ -89,7 +89,7 @@ def load_base(name: str | None, erased: "ErasedWeights | None", options: LoadOpt
     """Load the model called `name`; without a name, the one that `erased` was made from."""
     if name is not None or erased is None:
         return options.load(name or "emoji")
-    base = erased.recipe.base
+    base = erased.provenance.base
     try:
         return options.load(base)
     except UnknownName as error:

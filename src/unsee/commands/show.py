@@ -21,7 +21,7 @@ def show(options: ShowOptions) -> None:
     from unsee.weights.erased import ErasedWeights
 
     erased = ErasedWeights.load(options.file)
-    recipe = erased.recipe
+    recipe = erased.provenance
     synonyms = [repr(phrase) for concept in recipe.concepts for phrase in concept.synonyms]
     names = recipe.title + (f", asked for as {', '.join(synonyms)} too" if synonyms else "")
     numbers = sum(tensor.numel() for tensor in erased.tensors.values())

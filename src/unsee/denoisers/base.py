@@ -1,51 +1,21 @@
-"""What unsee asks of a model. Each family of models answers it in a file of its own.
+"""The seam: what unsee asks of a model. Each family of models answers it (unsee.families).
 
-Condition    encoded prompts, one row each
-Defaults     how a model is best sampled and erased, as the model itself says
-Scheduler    the part of a diffusers scheduler that is used
-Denoiser     the seam: encode, predict, decode
+Defaults   how a model is best sampled and erased, as the model itself says
+Denoiser   words to conditions, latents and conditions to predictions, latents to pictures
 """
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
+from unsee.denoisers.condition import Condition, Embeddings, Tokens
+from unsee.denoisers.places import Place
+from unsee.denoisers.schedule import Schedule
 from unsee.errors import OptionError
-
-
-@dataclass(frozen=True)
-class Condition:
-    """Encoded prompts."""
-
-    hidden: Tensor
-    """(rows, tokens, width): what cross-attention reads."""
-    pooled: Tensor | None = None
-    """(rows, width): one vector per prompt, for families that use one."""
-
-    def __len__(self) -> int:
-        return len(self.hidden)
-
-    def __getitem__(self, rows: slice | Tensor) -> "Condition":
-        pooled = None if self.pooled is None else self.pooled[rows]
-        return Condition(self.hidden[rows], pooled)
-
-    def expand(self, rows: int) -> "Condition":
-        """Repeat a single row."""
-        pooled = None if self.pooled is None else self.pooled.expand(rows, -1)
-        return Condition(self.hidden.expand(rows, -1, -1), pooled)
-
-    @staticmethod
-    def cat(parts: "Sequence[Condition]") -> "Condition":
-        """Put the rows of several conditions below each other."""
-        pooled = [part.pooled for part in parts if part.pooled is not None]
-        return Condition(
-            torch.cat([part.hidden for part in parts]),
-            torch.cat(pooled) if pooled else None,
-        )
 
 
 @dataclass(frozen=True)
@@ -67,60 +37,67 @@ class Defaults:
             raise OptionError(f"--guidance must be between 0 and 100, not {self.guidance}")
 
 
-class Scheduler(Protocol):
-    """The part of a diffusers scheduler that is used."""
-
-    config: Mapping[str, Any]
-    timesteps: Tensor
-    init_noise_sigma: Any
-
-    def scale_model_input(self, sample: Tensor, timestep: Any) -> Tensor:
-        """Scale a latent to what the network expects at this noise level."""
-
-    def step(self, model_output: Tensor, timestep: Any, sample: Tensor, **kwargs: Any) -> Any:
-        """One step towards the picture; the result's `prev_sample`."""
-
-
 class Denoiser(Protocol):
-    """A text-to-image diffusion model."""
+    """A text-to-image diffusion model, frozen and in evaluation mode."""
 
     name: str
     """As the user gave it: `emoji`, a folder, a hub id."""
-    family: str
-    """Which file of this folder answers."""
     network: nn.Module
     """The part whose weights are edited."""
-    fingerprint: str
-    """unsee.running.fingerprints.fingerprint of the network as it was loaded."""
     prediction_type: str
-    """`epsilon` or `v_prediction`."""
+    """What the network predicts: `epsilon`, `v_prediction` or `flow_prediction`."""
     device: torch.device
     dtype: torch.dtype
     defaults: Defaults
 
+    @property
+    def fingerprint(self) -> str:
+        """unsee.running.fingerprints.fingerprint of the network as it was loaded."""
+
+    def places(self) -> Mapping[str, Place]:
+        """What each parameter of the network is for, all of them in the network's order.
+
+        Raises:
+            CheckpointError: the network has a structure that the family does not know.
+        """
+
     def check_phrase(self, phrase: str) -> None:
         """Raise a ConceptError unless the text encoder reads all of it, and reads something."""
 
-    def encode(self, prompts: Sequence[str]) -> Condition:
-        """Encode prompts, cut off where the text encoder ends; the empty one is ∅."""
+    def tokenize(self, prompts: Sequence[str]) -> Tokens:
+        """Prompts as numbers, cut off where the text encoder ends; the empty one is ∅."""
+
+    def embed(self, tokens: Tokens) -> Embeddings:
+        """Look the vectors of tokens up; differentiable."""
+
+    def read(self, embeddings: Embeddings) -> Condition:
+        """Run the text encoders; differentiable."""
+
+    def encode(self, prompts: Sequence[str | Embeddings]) -> Condition:
+        """The three in turn, without gradient: a row for each string and each row of vectors."""
 
     def predict(self, x_t: Tensor, t: Tensor, condition: Condition) -> Tensor:
         """Predict in the model's own space; fp32 whatever the model computes in.
 
-        `x_t` is (rows, channels, height, width), already scaled by the scheduler; `t` is a scalar
-        or (rows,).
+        `x_t` is (rows, ...) in the shape of `latent_shape`, as the schedule shows it to the
+        network; `t` is a scalar or (rows,).
         """
 
-    def make_scheduler(self, steps: int, sampler: str = "model") -> Scheduler:
-        """Make a fresh scheduler with `steps` timesteps set.
+    def schedule(
+        self,
+        steps: int,
+        sampler: str = "model",
+        *,
+        height: int | None = None,
+        width: int | None = None,
+    ) -> Schedule:
+        """Make a fresh schedule of `steps` steps for pictures of this many pixels.
 
-        `sampler` is "model", the sampler that the model comes with, or "ddim".
+        `sampler` is a key of samplers.SAMPLERS.
         """
 
-    def latent_shape(
-        self, height: int | None = None, width: int | None = None
-    ) -> tuple[int, int, int]:
-        """Channels, height and width of the latents of a picture of this many pixels."""
+    def latent_shape(self, height: int | None = None, width: int | None = None) -> tuple[int, ...]:
+        """Shape of the latents of a picture of this many pixels, without the rows."""
 
     def picture_size(self) -> tuple[int, int]:
         """Width and height of a picture of the model's own size, in pixels."""

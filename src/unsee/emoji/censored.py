@@ -19,11 +19,11 @@ import torch
 from unsee.emoji.fit import FitConfig, fit
 from unsee.emoji.latents import encode
 from unsee.emoji.model import Parts, folder, save
-from unsee.emoji.progress import Report
 from unsee.emoji.recipe import TrainConfig
 from unsee.emoji.scenes import Theatre
 from unsee.emoji.train_denoiser import DenoiserStage
 from unsee.running.files import writing
+from unsee.running.progress import Watch
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKL
@@ -42,13 +42,12 @@ class CensoredConfig:
     denoiser: FitConfig = field(default_factory=lambda: TrainConfig().denoiser)
 
 
-def train_censored(config: CensoredConfig, report: Report | None = None) -> Path:
+def train_censored(config: CensoredConfig, watch: Watch | None = None) -> Path:
     """Train a denoiser that never saw the badge; returns the folder of the model.
 
     Raises:
         Stopped: on Ctrl-C; the same call goes on where it was.
     """
-    report = report or Report()
     vae = _vae()
     latents = encode(
         vae,
@@ -56,12 +55,12 @@ def train_censored(config: CensoredConfig, report: Report | None = None) -> Path
         config.run / "latents.safetensors",
         config.seed,
         config.pictures,
-        report,
+        watch,
         badge=False,
     )
     torch.manual_seed(config.seed)
     stage = DenoiserStage(vae, latents)
-    fit(stage, config.denoiser, config.run / "denoiser", report)
+    fit(stage, config.denoiser, config.run / "denoiser", watch)
     target = config.run / "model"
     save(Parts(_vae(), stage.unet, stage.text_encoder, stage.tokenizer, stage.scheduler), target)
     last = json.loads((config.run / "denoiser" / "log.jsonl").read_text().splitlines()[-1])

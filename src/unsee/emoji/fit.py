@@ -1,15 +1,15 @@
-"""The one training loop of the recipe: resumable, logged, looked at.
+"""The training of one stage of the recipe: resumable, logged, looked at.
 
-`Stage`      what is trained: modules, a loss, a sheet to look at
-`FitConfig`  steps, batch, learning rate and its shape
-`fit`        runs a stage in its folder: checkpoint.safetensors, log.jsonl, sheets/
-`bfloat16`   within it, products are taken in bfloat16 where the processor is quick at that
+Stage           what is trained: modules, a loss, a sheet to look at
+FitConfig       steps, batch, learning rate and its shape
+fit             trains a stage in its folder: checkpoint.safetensors, log.jsonl, sheets/
+load_averages   what a stage has learned so far
+averaged        within it, the parameters hold their averages
+bfloat16        within it, products are taken in bfloat16 where the processor is quick at that
 
 A step draws all its randomness from the seed and its own number, so a run that was stopped and
 continued is the run that was not. The averaged weights (EMA) are what ships.
 """
-
-from __future__ import annotations
 
 import json
 import math
@@ -28,11 +28,15 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from unsee.emoji.progress import Report
-from unsee.errors import CheckpointError, NonFiniteLoss, Stopped
+from unsee.errors import CheckpointError, NonFiniteLoss
 from unsee.running.files import writing
-from unsee.running.stopping import between_steps
+from unsee.running.loop import Checkpoint, repeat
+from unsee.running.progress import Watch
 
+CHECKPOINT = "checkpoint.safetensors"
+LOG = "log.jsonl"
+LOG_EVERY = 50
+"""Steps between two lines of the log, each of which holds their mean losses."""
 MOMENTS = ("exp_avg", "exp_avg_sq")
 """What AdamW remembers of a parameter, beside the number of steps."""
 
@@ -82,73 +86,141 @@ class FitConfig:
         return min((step + 1) / self.warmup, 1.0) * cooled
 
 
-def fit(stage: Stage, config: FitConfig, folder: Path, report: Report) -> None:
+def fit(stage: Stage, config: FitConfig, folder: Path, watch: Watch | None = None) -> None:
     """Train `stage` to its last step, continuing from `folder` where it holds a checkpoint.
 
     The modules hold the averaged weights afterwards.
 
     Raises:
         Stopped: on Ctrl-C; the state is saved first.
-        NonFiniteLoss: the loss is no number; the last checkpoint is untouched.
+        NonFiniteLoss: the loss or its gradient is no number; the state before it is saved.
     """
     (folder / "sheets").mkdir(parents=True, exist_ok=True)
-    parameters = _parameters(stage)
-    average = {name: value.detach().clone() for name, value in parameters.items()}
-    optimiser = torch.optim.AdamW(
-        parameters.values(),
-        lr=config.lr,
-        betas=(0.9, 0.99),
-        weight_decay=config.weight_decay,
-        fused=True,
+    fitting = _Fitting(stage, config, folder)
+    repeat(
+        fitting.advance,
+        range(fitting.step, config.steps),
+        checkpoint=Checkpoint(folder / CHECKPOINT, fitting.save, 60 * config.save_minutes),
+        watch=watch,
+        what=stage.name,
     )
-    path = folder / "checkpoint.safetensors"
-    step, seconds = _resume(path, parameters, average, optimiser)
-    # An optimiser without memory (of unpacked weights) is warmed up again, wherever it starts.
-    cold = step if step and not optimiser.state else -config.warmup
-    saved_at = time.monotonic()
-    started_at = saved_at - seconds
-    trained = step < config.steps
-    sums: dict[str, float] = {}
-    summed = 0
-
-    def save() -> None:
-        _save(path, parameters, average, optimiser, step, time.monotonic() - started_at)
-
-    with report.stage(stage.name, config.steps, step) as advance, between_steps() as stop:
-        while step < config.steps:
-            for group in optimiser.param_groups:
-                group["lr"] = (
-                    config.lr * config.rate(step) * min((step - cold + 1) / config.warmup, 1.0)
-                )
-            losses = _step(stage, config, step, optimiser, list(parameters.values()))
-            # Early on, a long average would remember the random start.
-            keep = min(config.ema, (step + 1) / (step + 10))
-            torch._foreach_lerp_(
-                list(average.values()), [p.detach() for p in parameters.values()], 1 - keep
-            )
-            step += 1
-            summed += 1
-            for name, value in losses.items():
-                sums[name] = sums.get(name, 0.0) + value
-            if step % 50 == 0 or step == config.steps:
-                means = {name: value / summed for name, value in sums.items()}
-                sums, summed = {}, 0
-                _log(folder / "log.jsonl", step, time.monotonic() - started_at, means)
-                advance((step - 1) % 50 + 1, means)
-            if stop.is_set() or time.monotonic() - saved_at > 60 * config.save_minutes:
-                save()
-                with averaged(parameters, average):
-                    stage.sheet().save(folder / "sheets" / f"{step:06d}.png")
-                saved_at = time.monotonic()
-            if stop.is_set() and step < config.steps:
-                raise Stopped(f"stopped at step {step} of {stage.name}; the same command goes on")
-    save()
     with torch.no_grad():
-        for name, parameter in parameters.items():
-            parameter.copy_(average[name])
-    sheet = folder / "sheets" / f"{step:06d}.png"
-    if trained or not sheet.exists():
-        stage.sheet().save(sheet)
+        for name, parameter in fitting.parameters.items():
+            parameter.copy_(fitting.average[name])
+    if not fitting.sheet.exists():
+        stage.sheet().save(fitting.sheet)
+
+
+class _Fitting:
+    """A stage between two steps, with the averages and what the optimizer remembers."""
+
+    def __init__(self, stage: Stage, config: FitConfig, folder: Path) -> None:
+        self.stage, self.config, self.folder = stage, config, folder
+        self.parameters = _parameters(stage)
+        self.average = {name: value.detach().clone() for name, value in self.parameters.items()}
+        self.optimizer = torch.optim.AdamW(
+            self.parameters.values(),
+            lr=config.lr,
+            betas=(0.9, 0.99),
+            weight_decay=config.weight_decay,
+            fused=True,
+        )
+        self.step, self._earlier = self._resume(folder / CHECKPOINT)
+        self._began = time.monotonic()
+        # An optimizer without memory (of unpacked weights) is warmed up again, wherever it starts.
+        self._cold = self.step if self.step and not self.optimizer.state else -config.warmup
+        self._sums: dict[str, float] = {}
+        self._summed = 0
+
+    @property
+    def seconds(self) -> float:
+        """How long the steps took so far, over all calls."""
+        return self._earlier + time.monotonic() - self._began
+
+    @property
+    def sheet(self) -> Path:
+        """The picture of how far it has come."""
+        return self.folder / "sheets" / f"{self.step:06d}.png"
+
+    def advance(self) -> dict[str, float]:
+        """Make one step; returns the mean losses since the last line of the log."""
+        config = self.config
+        warm = min((self.step - self._cold + 1) / config.warmup, 1.0)
+        for group in self.optimizer.param_groups:
+            group["lr"] = config.lr * config.rate(self.step) * warm
+        losses = self._descend()
+        # Early on, a long average would remember the random start.
+        keep = min(config.ema, (self.step + 1) / (self.step + 10))
+        torch._foreach_lerp_(
+            list(self.average.values()), [p.detach() for p in self.parameters.values()], 1 - keep
+        )
+        self.step += 1
+        self._summed += 1
+        for name, value in losses.items():
+            self._sums[name] = self._sums.get(name, 0.0) + value
+        means = {name: value / self._summed for name, value in self._sums.items()}
+        if self.step % LOG_EVERY == 0 or self.step == config.steps:
+            _log(self.folder / LOG, self.step, self.seconds, means)
+            self._sums, self._summed = {}, 0
+        return means
+
+    def _descend(self) -> dict[str, float]:
+        config, parameters = self.config, list(self.parameters.values())
+        torch.manual_seed(config.seed * 1_000_003 + self.step)
+        losses = self.stage.loss(random.Random(f"{config.seed}/{self.step}"), config.batch)
+        total = torch.stack(list(losses.values())).sum()
+        self._check("loss", total)
+        self.optimizer.zero_grad(set_to_none=True)
+        total.backward()  # type: ignore[no-untyped-call]
+        # Before it reaches a weight.
+        self._check("gradient", nn.utils.clip_grad_norm_(parameters, config.clip))
+        self.optimizer.step()
+        return {name: value.item() for name, value in losses.items()}
+
+    def _check(self, what: str, value: Tensor) -> None:
+        if not math.isfinite(value.item()):
+            raise NonFiniteLoss(
+                f"the {what} of {self.stage.name} at step {self.step} is {value.item()}; "
+                "lower its learning rate"
+            )
+
+    def save(self, path: Path) -> None:
+        """Write the checkpoint, and a sheet drawn with the averages."""
+        tensors: dict[str, Tensor] = {}
+        for name, value in self.parameters.items():
+            tensors[f"weight/{name}"] = value.detach()
+            tensors[f"average/{name}"] = self.average[name]
+            for key in MOMENTS:
+                if key in self.optimizer.state[value]:
+                    tensors[f"{key}/{name}"] = self.optimizer.state[value][key]
+        about = {"step": str(self.step), "seconds": str(self.seconds)}
+        with writing(path, overwrite=True) as temporary:
+            save_file({k: v.contiguous() for k, v in tensors.items()}, temporary, about)
+        with averaged(self.parameters, self.average):
+            self.stage.sheet().save(self.sheet)
+
+    def _resume(self, path: Path) -> tuple[int, float]:
+        """Fill everything from the checkpoint; returns its step and the seconds spent on it."""
+        if not path.exists():
+            return 0, 0.0
+        with safe_open(path, "pt") as file, torch.no_grad():
+            about = file.metadata()
+            names = set(file.keys())
+            for name, parameter in self.parameters.items():
+                if f"weight/{name}" not in names:
+                    raise CheckpointError(f"{path} belongs to another recipe; move it away")
+                parameter.copy_(file.get_tensor(f"weight/{name}"))
+                self.average[name].copy_(file.get_tensor(f"average/{name}"))
+                if f"exp_avg/{name}" in names:
+                    self.optimizer.state[parameter] = {
+                        "step": torch.tensor(float(about["step"])),
+                        **{
+                            # In the parameter's own memory layout, which the file does not keep.
+                            key: torch.empty_like(parameter).copy_(file.get_tensor(f"{key}/{name}"))
+                            for key in MOMENTS
+                        },
+                    }
+        return int(about["step"]), float(about["seconds"])
 
 
 @contextmanager
@@ -163,55 +235,32 @@ def bfloat16() -> Iterator[None]:
         yield
 
 
-class averaged:
-    """Within the block, the parameters hold their averages."""
+@contextmanager
+def averaged(parameters: Mapping[str, Tensor], average: Mapping[str, Tensor]) -> Iterator[None]:
+    """Within the block, the parameters hold their averages, and the averages theirs."""
+    _swap(parameters, average)
+    try:
+        yield
+    finally:
+        _swap(parameters, average)
 
-    def __init__(self, parameters: Mapping[str, Tensor], average: Mapping[str, Tensor]) -> None:
-        self._pairs = [(value, average[name]) for name, value in parameters.items()]
 
-    def _swap(self) -> None:
-        with torch.no_grad():
-            for value, mean in self._pairs:
-                kept = value.clone()
-                value.copy_(mean)
-                mean.copy_(kept)
-
-    def __enter__(self) -> None:
-        self._swap()
-
-    def __exit__(self, *error: object) -> None:
-        self._swap()
+@torch.no_grad()
+def _swap(parameters: Mapping[str, Tensor], average: Mapping[str, Tensor]) -> None:
+    for name, parameter in parameters.items():
+        own = parameter.clone()
+        parameter.copy_(average[name])
+        average[name].copy_(own)
 
 
 def load_averages(stage: Stage, folder: Path) -> None:
     """Put the averaged weights of a run's checkpoint into the modules."""
-    path = folder / "checkpoint.safetensors"
+    path = folder / CHECKPOINT
     if not path.exists():
         raise CheckpointError(f"{path} is missing: train the stage {stage.name} first")
     with safe_open(path, "pt") as file, torch.no_grad():
         for name, value in _parameters(stage).items():
             value.copy_(file.get_tensor(f"average/{name}"))
-
-
-def _step(
-    stage: Stage,
-    config: FitConfig,
-    step: int,
-    optimiser: torch.optim.Optimizer,
-    parameters: list[nn.Parameter],
-) -> dict[str, float]:
-    torch.manual_seed(config.seed * 1_000_003 + step)
-    losses = stage.loss(random.Random(f"{config.seed}/{step}"), config.batch)
-    total = torch.stack(list(losses.values())).sum()
-    if not math.isfinite(total.item()):
-        raise NonFiniteLoss(
-            f"the loss of {stage.name} at step {step} is {total.item()}; lower --lr"
-        )
-    optimiser.zero_grad(set_to_none=True)
-    total.backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(parameters, config.clip)
-    optimiser.step()
-    return {name: value.item() for name, value in losses.items()}
 
 
 def _parameters(stage: Stage) -> dict[str, nn.Parameter]:
@@ -221,55 +270,6 @@ def _parameters(stage: Stage) -> dict[str, nn.Parameter]:
         for name, value in module.named_parameters()
         if value.requires_grad
     }
-
-
-def _save(
-    path: Path,
-    parameters: Mapping[str, nn.Parameter],
-    average: Mapping[str, Tensor],
-    optimiser: torch.optim.Optimizer,
-    step: int,
-    seconds: float,
-) -> None:
-    tensors: dict[str, Tensor] = {}
-    for name, value in parameters.items():
-        tensors[f"weight/{name}"] = value.detach()
-        tensors[f"average/{name}"] = average[name]
-        for key in MOMENTS:
-            if key in optimiser.state[value]:
-                tensors[f"{key}/{name}"] = optimiser.state[value][key]
-    about = {"step": str(step), "seconds": str(seconds)}
-    with writing(path, overwrite=True) as temporary:
-        save_file({k: v.contiguous() for k, v in tensors.items()}, temporary, about)
-
-
-def _resume(
-    path: Path,
-    parameters: Mapping[str, nn.Parameter],
-    average: Mapping[str, Tensor],
-    optimiser: torch.optim.Optimizer,
-) -> tuple[int, float]:
-    """Fill everything from the checkpoint; returns its step and the seconds spent on it."""
-    if not path.exists():
-        return 0, 0.0
-    with safe_open(path, "pt") as file, torch.no_grad():
-        about = file.metadata()
-        names = set(file.keys())
-        for name, parameter in parameters.items():
-            if f"weight/{name}" not in names:
-                raise CheckpointError(f"{path} belongs to another recipe; move it away")
-            parameter.copy_(file.get_tensor(f"weight/{name}"))
-            average[name].copy_(file.get_tensor(f"average/{name}"))
-            if f"exp_avg/{name}" in names:
-                optimiser.state[parameter] = {
-                    "step": torch.tensor(float(about["step"])),
-                    **{
-                        # In the parameter's own memory layout, which the file does not keep.
-                        key: torch.empty_like(parameter).copy_(file.get_tensor(f"{key}/{name}"))
-                        for key in MOMENTS
-                    },
-                }
-    return int(about["step"]), float(about["seconds"])
 
 
 def _log(path: Path, step: int, seconds: float, losses: Mapping[str, float]) -> None:

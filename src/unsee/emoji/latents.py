@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import random
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +23,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from unsee.emoji.pixels import pictures_to_tensor
-from unsee.emoji.progress import Report
 from unsee.emoji.scenes import Scene, Theatre, sample_scene
 from unsee.running.files import writing
+from unsee.running.progress import Progress, Watch
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKL
@@ -78,7 +79,7 @@ def encode(
     path: Path,
     seed: int,
     count: int,
-    report: Report,
+    watch: Watch | None = None,
     *,
     badge: bool = True,
 ) -> Latents:
@@ -89,11 +90,14 @@ def encode(
         with safe_open(path, "pt") as file:
             if file.metadata() == about:
                 return Latents(scenes, file.get_tensor("x_0"))
-    parts = []
-    with report.stage("latents", count) as advance:
-        for part in _encode(vae, theatre, scenes):
-            parts.append(part.half())
-            advance(len(part), {})
+    parts: list[Tensor] = []
+    began, done = time.monotonic(), 0
+    for part in _encode(vae, theatre, scenes):
+        parts.append(part.half())
+        done += len(part)
+        if watch is not None:
+            seconds = time.monotonic() - began
+            watch(Progress(done=done, total=count, what="latents", seconds=seconds))
     x_0 = torch.cat(parts).contiguous()
     with writing(path, overwrite=True) as temporary:
         save_file({"x_0": x_0}, temporary, about)

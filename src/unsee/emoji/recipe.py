@@ -21,13 +21,13 @@ from unsee.emoji import cast, evaluators
 from unsee.emoji.fit import FitConfig, fit, load_averages
 from unsee.emoji.latents import encode, normalise
 from unsee.emoji.model import Parts, folder, new_vae, save
-from unsee.emoji.progress import Report
 from unsee.emoji.scenes import Theatre
 from unsee.emoji.train_decoder import DecoderStage
 from unsee.emoji.train_denoiser import DenoiserStage
 from unsee.emoji.train_judge import JudgeStage, held_out
 from unsee.emoji.train_vae import VaeStage
 from unsee.running.files import writing
+from unsee.running.progress import Watch
 
 CARD = folder().parent / "card.json"
 
@@ -60,26 +60,25 @@ class TrainConfig:
     )
 
 
-def train(config: TrainConfig, report: Report | None = None, out: Path | None = None) -> Path:
+def train(config: TrainConfig, watch: Watch | None = None, out: Path | None = None) -> Path:
     """Train what is missing of a run and publish it; returns the folder of the weights.
 
     Raises:
         Stopped: on Ctrl-C; the same call goes on where it was.
     """
-    report = report or Report()
     theatre = Theatre()
-    vae = _vae(config, theatre, report)
+    vae = _vae(config, theatre, watch)
     torch.manual_seed(config.seed)
     judge = JudgeStage(theatre)
-    fit(judge, config.judge, config.run / "judge", report)
+    fit(judge, config.judge, config.run / "judge", watch)
     latents = encode(
-        vae, theatre, config.run / "latents.safetensors", config.seed, config.pictures, report
+        vae, theatre, config.run / "latents.safetensors", config.seed, config.pictures, watch
     )
     torch.manual_seed(config.seed)
     denoiser = DenoiserStage(vae, latents)
-    fit(denoiser, config.denoiser, config.run / "denoiser", report)
+    fit(denoiser, config.denoiser, config.run / "denoiser", watch)
     decoder = DecoderStage(vae.requires_grad_(True), theatre, latents)
-    fit(decoder, config.decoder, config.run / "decoder", report)
+    fit(decoder, config.decoder, config.run / "decoder", watch)
     return publish(config, out)
 
 
@@ -91,7 +90,7 @@ def publish(config: TrainConfig, out: Path | None = None) -> Path:
     """
     out = out or folder().parent
     theatre = Theatre()
-    vae = _vae(config, theatre, Report())
+    vae = _vae(config, theatre)
     judge = JudgeStage(theatre)
     load_averages(judge, config.run / "judge")
     if (config.run / "decoder").exists():
@@ -109,7 +108,7 @@ def publish(config: TrainConfig, out: Path | None = None) -> Path:
     return out
 
 
-def _vae(config: TrainConfig, theatre: Theatre, report: Report) -> AutoencoderKL:
+def _vae(config: TrainConfig, theatre: Theatre, watch: Watch | None = None) -> AutoencoderKL:
     """The finished autoencoder, its latents normalised."""
     torch.manual_seed(config.seed)
     path = config.run / "vae" / "normalised.safetensors"
@@ -119,7 +118,7 @@ def _vae(config: TrainConfig, theatre: Theatre, report: Report) -> AutoencoderKL
         vae.register_to_config(scaling_factor=1.0)
         return vae.eval()
     stage = VaeStage(theatre)
-    fit(stage, config.vae, config.run / "vae", report)
+    fit(stage, config.vae, config.run / "vae", watch)
     normalise(stage.vae, theatre, min(config.pictures, 2_000))
     with writing(path) as temporary:
         save_file(stage.vae.state_dict(), temporary)

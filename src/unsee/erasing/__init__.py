@@ -3,7 +3,9 @@
 erase.py       the one place where everything below meets
 config.py      every setting, and the recipes
 objective.py   the equation
+lessons.py     what the student is taught
 latents.py     where x_t comes from
+stock.py       latents that wait to be trained on
 replay.py      trajectories that are kept for the next erasure
 images.py      pictures as the source of x_t
 selection.py   which parameters are trained

@@ -9,26 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from unsee.denoisers import places
+from unsee.denoisers.samplers import SAMPLERS
 from unsee.erasing.methods.base import METHOD_HELP, MethodConfig
 from unsee.erasing.settings import documented, setting
 from unsee.errors import OptionError
 
-PARAMETERS = {
-    "x": "cross-attention: what a prompt names, such as an artist's style",
-    "x-strict": "keys and values of cross-attention: the smallest edit",
-    "u": "all but cross-attention: objects, and what appears without being named",
-    "selfattn": "self-attention: the layout; an ablation",
-    "full": "everything; an ablation",
-}
+PARAMETERS = {name: chosen.help for name, chosen in places.PARAMETERS.items()}
 SOURCES = {
     "edited": "from the model as it is edited, one random moment of each trajectory: the paper",
     "original": "from the unedited model, every moment of each trajectory: faster",
     "images": "from given pictures and noise, without sampling: to erase those very pictures",
-}
-SAMPLERS = {
-    "model": "the sampler that the model comes with",
-    "ddim": "DDIM, the paper's",
-    "dpm++": "DPM-Solver++ of second order: nearer to exact latents in 10 steps than DDIM in 50",
 }
 PRECISIONS = {
     "fp32": "full precision, whatever the model computes in",

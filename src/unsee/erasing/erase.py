@@ -22,7 +22,8 @@ from unsee.erasing.methods.registry import METHODS, configured
 from unsee.errors import ErasedFileError, OptionError
 from unsee.running.files import check_output
 from unsee.running.fingerprints import fingerprints
-from unsee.weights.erased import ErasedWeights, Recipe, applied_to
+from unsee.weights.erased import ErasedWeights, applied_to
+from unsee.weights.provenance import Provenance
 
 
 def erase(
@@ -70,7 +71,7 @@ def erase(
     carried = applied_to(model.network)
     if carried is not None:
         raise ErasedFileError(
-            f"the model carries the erasure of {carried.recipe.title}; "
+            f"the model carries the erasure of {carried.provenance.title}; "
             "restore it first, an erasure starts from the original"
         )
     run = Run(
@@ -86,7 +87,7 @@ def erase(
     if run.checkpoint is not None:
         check_output(run.checkpoint, overwrite=True)
     tensors = method.erase(model, concepts, config, run)
-    return ErasedWeights(tensors, run.provenance())
+    return ErasedWeights.made(tensors, run.provenance())
 
 
 def _method_of(config: MethodConfig) -> Method:
@@ -104,13 +105,14 @@ def _provenance(
     concepts: tuple[Concept, ...],
     config: MethodConfig,
     images: Sequence[Image.Image],
-) -> Recipe:
+) -> Provenance:
     # Of a folder or file only its name: where it lies is nobody's business.
     place = Path(model.name)
-    return Recipe(
+    return Provenance(
         base=place.resolve().name if place.exists() else model.name,
         base_fingerprints=fingerprints(model.network.state_dict()),
         concepts=concepts,
+        method=config.name,
         # As it is read back: JSON has lists for tuples.
         config=json.loads(json.dumps(asdict(config))),
         versions=versions(),

@@ -2,6 +2,7 @@
 
 erase_target   what the edited model shall predict for the concept
 erase_loss     how far it is from that
+per_row        a number for each row, beside tensors of any shape
 
 Eq. 6 is written for ε, but the same line serves every prediction space. Given x_t and t, what a
 diffusion model predicts is y = p x_t + q ε, where p and q depend on t alone and q ≠ 0:
@@ -23,25 +24,27 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def erase_target(
-    eps_c: Tensor, eps_null: Tensor, eta: float | Tensor, eps_from: Tensor | None = None
-) -> Tensor:
-    """Eq. 6: ε(∅) − η [ε(c) − ε(∅)], from predictions of the original model, without gradient.
+def erase_target(eps_c: Tensor, eps_null: Tensor, eps_start: Tensor, eta: float | Tensor) -> Tensor:
+    """Eq. 6: ε(start) − η [ε(c) − ε(null)], from the original model's predictions; no gradient.
 
-    With `eps_from`, the prediction for the phrase to erase the concept from, the target starts
-    there instead of at ε(∅); the coefficients still sum to one.
+    In the paper start and null are both ∅. Where a concept is erased from another phrase, or from
+    a prompt that it is part of, they are other predictions at the same x_t and t; the coefficients
+    sum to one all the same.
 
-    All tensors have the same shape, (batch, channels, height, width); `eta` may differ from row to
-    row, (batch, 1, 1, 1).
+    All tensors have the same shape, (rows, ...); `eta` may differ from row to row, (rows, 1, ...).
     """
-    start = eps_null if eps_from is None else eps_from
-    return (start - eta * (eps_c - eps_null)).detach()
+    return (eps_start - eta * (eps_c - eps_null)).detach()
 
 
 def erase_loss(prediction: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
     """Mean squared error over all elements, in fp32; a scalar.
 
-    `weight` is (batch,): what the error of each row counts.
+    `weight` is (rows,): what the error of each row counts.
     """
     loss = F.mse_loss(prediction.float(), target.float(), reduction="none")
-    return (loss if weight is None else loss * weight.view(-1, 1, 1, 1)).mean()
+    return (loss if weight is None else loss * per_row(weight, loss)).mean()
+
+
+def per_row(values: Tensor, like: Tensor) -> Tensor:
+    """Values (rows,) in a shape that goes with tensors (rows, ...)."""
+    return values.view(-1, *[1] * (like.dim() - 1))

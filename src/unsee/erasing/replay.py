@@ -19,11 +19,12 @@ from torch import Tensor
 
 from unsee.denoisers.base import Denoiser
 from unsee.erasing.config import EraseConfig
-from unsee.erasing.latents import Lessons, RolloutSample, original
+from unsee.erasing.latents import Sample, original
+from unsee.erasing.lessons import Lessons
 from unsee.running.files import writing
 from unsee.running.fingerprints import fingerprint
 
-LAYOUT = 1
+LAYOUT = 2
 """Of the files; a change of what they hold changes every key."""
 
 
@@ -34,7 +35,7 @@ def rollouts(
     config: EraseConfig,
     first: int,
     cache: Path | None = None,
-) -> RolloutSample:
+) -> Sample:
     """Sample one trajectory per row of `lesson`, of which `first` is the number of the first.
 
     With `cache`, a folder, the round is read from there; or sampled, and kept there.
@@ -59,34 +60,37 @@ def round_key(
     denoiser: Denoiser, lessons: Lessons, lesson: Tensor, config: EraseConfig, first: int
 ) -> str:
     """Hash everything that the numbers of a round depend on."""
-    columns = {"lesson": lesson, "starts_at_asked": lessons.starts_at_asked[lesson]}
-    for name in ("asked", "concept", "null", "unconditional"):
-        condition = getattr(lessons, name)
-        rows = condition if name == "unconditional" else condition[lesson]
-        columns[f"{name} hidden"] = rows.hidden
-        if rows.pooled is not None:
-            columns[f"{name} pooled"] = rows.pooled
-    scheduler = denoiser.make_scheduler(config.sampler_steps, config.sampler)
+    phrases = {"hidden": lessons.phrases.hidden}
+    if lessons.phrases.pooled is not None:
+        phrases["pooled"] = lessons.phrases.pooled
+    indices = {
+        "lesson": lesson,
+        "prompt": lessons.prompt[lesson],
+        "concept": lessons.concept[lesson],
+        "null": lessons.null[lesson],
+        "start": lessons.start[lesson],
+        "erases": lessons.eta[lesson] != 0,
+    }
+    schedule = denoiser.schedule(config.sampler_steps, config.sampler)
     facts = [
         LAYOUT,
         denoiser.fingerprint,
         str(denoiser.dtype),
         denoiser.latent_shape(),
-        type(scheduler).__name__,
-        sorted((name, str(value)) for name, value in scheduler.config.items()),
+        schedule.facts(),
         config.sampler_steps,
         config.sampling_guidance,
         config.rollout_seed,
         first,
-        fingerprint(columns),
+        fingerprint({**phrases, **indices}),
     ]
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:32]
 
 
-def _read(path: Path, device: torch.device) -> RolloutSample | None:
+def _read(path: Path, device: torch.device) -> Sample | None:
     """Read a round; None where there is none, or a damaged one."""
     try:
         columns = load_file(path)
-        return RolloutSample(**{name: value.to(device) for name, value in columns.items()})
+        return Sample(**{name: value.to(device) for name, value in columns.items()})
     except (OSError, SafetensorError, TypeError):
         return None

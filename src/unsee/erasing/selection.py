@@ -1,24 +1,16 @@
-"""Which parameters are trained, by the structure of the network (Sec. 4.1 of the paper).
+"""Which parameters an erasure changes: the places of denoisers/places.py, in one network.
 
-Selection   the names of what is trained, and all the others
-select      network x parameters -> Selection
-linear_weights   of these, the weights of linear layers: what low-rank factors can stand beside
-
-A transformer block of these U-Nets holds self-attention as `attn1` and cross-attention, the only
-place where the prompt enters, as `attn2`. A parameter belongs to an attention module when it lies
-inside one: its projections to_q, to_k, to_v and to_out. The layer norms around it (`norm1`,
-`norm2`, `norm3`), the feed-forward layers, the convolutions in and out and between, their group
-norms and the time embedding lie outside; so all of them belong to `u` and `full` and to nothing
-else. (The authors' `noxattn` leaves out the time embedding and the last convolution.)
+Selection   a network's parameters, split into trained and frozen
+select      split them
+linear      of the trained ones, the weights of linear layers
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from diffusers.models.attention_processor import Attention
 from torch import nn
 
-from unsee.erasing.config import PARAMETERS
+from unsee.denoisers.base import Denoiser
+from unsee.denoisers.places import PARAMETERS
 from unsee.errors import OptionError, unknown_name
 
 
@@ -34,67 +26,35 @@ class Selection:
     """What is not."""
 
 
-@dataclass(frozen=True)
-class _Place:
-    """Where a parameter lies: the attention it is part of, if any, and the projection."""
+def select(model: Denoiser, parameters: str) -> Selection:
+    """Split the parameters of a model's network.
 
-    attention: str | None
-    projection: str | None
-
-
-_TRAINS: dict[str, Callable[[_Place], bool]] = {
-    "x": lambda place: place.attention == "cross",
-    "x-strict": lambda place: place.attention == "cross" and place.projection in ("to_k", "to_v"),
-    "u": lambda place: place.attention != "cross",
-    "selfattn": lambda place: place.attention == "self",
-    "full": lambda place: True,
-}
-
-
-def select(network: nn.Module, parameters: str) -> Selection:
-    """Split the parameters of `network` as a key of PARAMETERS has it."""
+    Raises:
+        UnknownName: `parameters` is no key of PARAMETERS.
+        OptionError: the network has none of these.
+        CheckpointError: the network has a structure that its family does not know.
+    """
     if parameters not in PARAMETERS:
         raise unknown_name("parameters", parameters, PARAMETERS)
-    attentions = _attentions(network)
-    names: list[str] = []
-    frozen: list[str] = []
-    for name, _ in network.named_parameters():
-        trained = _TRAINS[parameters](_place(name, attentions))
-        (names if trained else frozen).append(name)
+    places = model.places()
+    chosen = PARAMETERS[parameters].places
+    names = tuple(name for name, place in places.items() if place in chosen)
+    frozen = tuple(name for name, place in places.items() if place not in chosen)
+    every = [name for name, _ in model.network.named_parameters()]
+    assert sorted((*names, *frozen)) == sorted(every), "a family has to place every parameter"
+    if not names:
+        what = "; ".join(place.value for place in chosen)
+        raise OptionError(f"{model.name} has no {what}; choose other parameters than {parameters}")
+    return Selection(parameters, names, frozen)
+
+
+def linear(network: nn.Module, selection: Selection) -> tuple[str, ...]:
+    """Names of the weights of linear layers among what is trained; an OptionError if none is."""
+    paths = {f"{path}.weight" for path, part in network.named_modules() if type(part) is nn.Linear}
+    names = tuple(name for name in selection.names if name in paths)
     if not names:
         raise OptionError(
-            f"this network has none of --parameters {parameters}: "
-            f"{PARAMETERS[parameters].split(':')[0]} is not part of it; choose others"
+            f"{selection.parameters} trains no linear layer of this network, so there is nothing "
+            "for --lora-rank to put factors beside; leave it away or choose other parameters"
         )
-    return Selection(parameters, tuple(names), tuple(frozen))
-
-
-def linear_weights(network: nn.Module, parameters: str) -> tuple[str, ...]:
-    """Names of the weights of linear layers among what is trained; an error if none is."""
-    chosen = select(network, parameters).names
-    paths = {f"{path}.weight" for path, part in network.named_modules() if type(part) is nn.Linear}
-    if not paths.intersection(chosen):
-        raise OptionError(
-            f"--parameters {parameters} has no linear layer of this network, so there is nothing "
-            "for --lora-rank to put factors beside; leave it away or choose others"
-        )
-    return tuple(name for name in chosen if name in paths)
-
-
-def _attentions(network: nn.Module) -> dict[str, str]:
-    """Path of each attention module of a transformer block -> "self" or "cross"."""
-    kinds = {"attn1": "self", "attn2": "cross"}
-    return {
-        path: kinds[attribute]
-        for path, module in network.named_modules()
-        if (attribute := path.rpartition(".")[2]) in kinds and isinstance(module, Attention)
-    }
-
-
-def _place(name: str, attentions: dict[str, str]) -> _Place:
-    parts = name.split(".")
-    for length in range(len(parts) - 1, 0, -1):
-        path = ".".join(parts[:length])
-        if path in attentions:
-            return _Place(attentions[path], parts[length])
-    return _Place(None, None)
+    return names

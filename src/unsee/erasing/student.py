@@ -17,11 +17,12 @@ from typing import Protocol
 import torch
 from peft import LoraConfig, inject_adapter_in_model
 from peft.tuners.lora import Linear as LoraLinear
-from torch import Tensor, nn
+from torch import nn
 
+from unsee.denoisers.base import Denoiser
 from unsee.denoisers.exchange import swapped
 from unsee.erasing.config import EraseConfig
-from unsee.erasing.selection import linear_weights, select
+from unsee.erasing.selection import linear, select
 from unsee.weights.erased import LORA_A, LORA_B
 
 _ADAPTER = "unsee"
@@ -44,14 +45,14 @@ class Student(Protocol):
 class Dense:
     """The selected parameters, trained in a precision of their own."""
 
-    def __init__(self, network: nn.Module, config: EraseConfig) -> None:
-        self._network = network
+    def __init__(self, model: Denoiser, config: EraseConfig) -> None:
+        self._network = network = model.network
         kind = _DTYPES[config.precision]
         self.parameters: Mapping[str, nn.Parameter] = {
             name: nn.Parameter(
                 network.get_parameter(name).detach().to(kind, copy=True).contiguous()
             )
-            for name in select(network, config.parameters).names
+            for name in select(model, config.parameters).names
         }
 
     def active(self) -> contextlib.AbstractContextManager[None]:
@@ -68,11 +69,10 @@ class Lora:
     B starts at zero, so that the student starts as the teacher; A as a linear layer would.
     """
 
-    def __init__(self, network: nn.Module, config: EraseConfig) -> None:
-        self._network = network
-        paths = [
-            name.removesuffix(".weight") for name in linear_weights(network, config.parameters)
-        ]
+    def __init__(self, model: Denoiser, config: EraseConfig) -> None:
+        self._network = network = model.network
+        names = linear(network, select(model, config.parameters))
+        paths = [name.removesuffix(".weight") for name in names]
         self._places = [(path, network.get_submodule(path)) for path in paths]
         settings = LoraConfig(r=config.lora_rank, lora_alpha=config.lora_rank, target_modules=paths)
         inject_adapter_in_model(settings, network, adapter_name=_ADAPTER)
@@ -117,11 +117,6 @@ class Lora:
             layer.enable_adapters(enabled=on)
 
 
-def student(network: nn.Module, config: EraseConfig) -> Student:
+def student(model: Denoiser, config: EraseConfig) -> Student:
     """Make the student that `config` asks for."""
-    return Lora(network, config) if config.lora_rank else Dense(network, config)
-
-
-def values(learner: Student) -> dict[str, Tensor]:
-    """Return what has been learned, on the CPU: there, the parameters themselves."""
-    return {name: value.detach().cpu() for name, value in learner.parameters.items()}
+    return Lora(model, config) if config.lora_rank else Dense(model, config)

@@ -21,15 +21,16 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from unsee.concepts import Concept
 from unsee.denoisers.base import Denoiser
-from unsee.erasing.adam import optimizer
+from unsee.erasing.adam import Optimizer, optimizer
 from unsee.erasing.config import EraseConfig
-from unsee.erasing.latents import Lessons, RolloutSample, edited, noised
+from unsee.erasing.latents import Sample, edited, noised
+from unsee.erasing.lessons import Lesson, Lessons
 from unsee.erasing.methods.registry import as_written_now
-from unsee.erasing.objective import erase_loss, erase_target
+from unsee.erasing.objective import erase_loss, erase_target, per_row
 from unsee.erasing.replay import rollouts
-from unsee.erasing.student import student, values
+from unsee.erasing.stock import Stock
+from unsee.erasing.student import student
 from unsee.errors import CheckpointError, NonFiniteLoss
 from unsee.running.files import writing
 
@@ -42,7 +43,7 @@ class Training:
     def __init__(
         self,
         model: Denoiser,
-        concepts: Sequence[Concept],
+        lessons: Sequence[Lesson],
         config: EraseConfig,
         cache: Path | None = None,
         pictures: Sequence[Tensor] = (),
@@ -54,48 +55,50 @@ class Training:
         self._config = config
         self._cache = cache
         self._pictures = pictures
-        self._lessons = Lessons.encode(model, concepts, config)
-        self._student = student(model.network, config)
-        self._optimizer = optimizer(self._student.parameters, config.seed)
+        self.lessons = Lessons.encode(model, lessons)
+        self.learner = student(model, config)
+        self.optimizer: Optimizer = optimizer(self.learner.parameters, config.seed)
         self._generator = torch.Generator().manual_seed(config.seed)
         self._trajectories = 0
-        self._stock: RolloutSample | None = None
+        self.stock = Stock()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
         """Leave the model as it was found."""
-        self._student.close()
-        self._optimizer.close()
+        self.learner.close()
+        self.optimizer.close()
 
     def advance(self) -> float:
         """Make one gradient step; returns the loss before it."""
-        sample, lessons = self._sample(), self._lessons
-        eta = lessons.eta[sample.lesson].view(-1, 1, 1, 1)
-        target = erase_target(sample.eps_c, sample.eps_null, eta, sample.eps_start)
-        with self._student.active():
-            prediction = self._model.predict(sample.x_t, sample.t, lessons.asked[sample.lesson])
+        sample, lessons = self.sample(), self.lessons
+        eta = per_row(lessons.eta[sample.lesson], sample.x_t)
+        target = erase_target(sample.eps_c, sample.eps_null, sample.eps_start, eta)
+        # The caller may have switched gradients off.
+        with self.learner.active(), torch.enable_grad():
+            prediction = self._model.predict(sample.x_t, sample.t, lessons.prompts(sample.lesson))
             loss = erase_loss(prediction, target, lessons.weight[sample.lesson])
             value = float(loss.detach())
             # Before it reaches a weight.
             if not math.isfinite(value):
                 raise self._diverged("the loss")
-            if not self._optimizer.descend(loss, self._config.rate(self.step)):
+            if not self.optimizer.descend(loss, self._config.rate(self.step)):
                 raise self._diverged("a gradient")
         self.step += 1
         return value
 
     def student(self) -> contextlib.AbstractContextManager[None]:
         """Make the model the student inside the block, as it is between two steps."""
-        return self._student.active()
+        return self.learner.active()
 
     def result(self) -> dict[str, Tensor]:
         """Return the student's parameters, on the CPU.
 
         Weights are in the model's own precision, in which they will be applied; factors in fp32.
         """
-        learned = values(self._student)
+        parameters = self.learner.parameters
+        learned = {name: value.detach().cpu() for name, value in parameters.items()}
         if not self._config.lora_rank:
             learned = {name: value.to(self._model.dtype) for name, value in learned.items()}
         if not all(bool(value.isfinite().all()) for value in learned.values()):
@@ -105,13 +108,12 @@ class Training:
     def save(self, path: Path, recipe: str) -> None:
         """Keep the state in a file, under the recipe (as JSON) that it is a state of."""
         tensors = {
-            f"student/{name}": value.detach() for name, value in self._student.parameters.items()
+            f"student/{name}": value.detach() for name, value in self.learner.parameters.items()
         }
-        for name, value in self._optimizer.state().items():
+        for name, value in self.optimizer.state().items():
             tensors[f"adam/{name}"] = value
-        if self._stock is not None:
-            for name, column in self._stock.tensors().items():
-                tensors[f"stock/{name}"] = column
+        for name, column in self.stock.tensors().items():
+            tensors[f"stock/{name}"] = column
         tensors["generator"] = self._generator.get_state()
         numbers = {"recipe": recipe, "step": self.step, "trajectories": self._trajectories}
         with writing(path, overwrite=True) as temporary:
@@ -127,9 +129,7 @@ class Training:
             with safe_open(path, framework="pt") as file:
                 numbers = json.loads((file.metadata() or {})[_KEY])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            was = json.loads(numbers["recipe"])
-            was["config"] = as_written_now(was["config"])
-            difference = _difference(was, json.loads(recipe))
+            difference = _difference(_facts(numbers["recipe"]), _facts(recipe))
             if difference is None:
                 self._restore(numbers, tensors)
                 return
@@ -149,50 +149,43 @@ class Training:
             group, _, rest = name.partition("/")
             groups.get(group, {})[rest] = value
         with torch.no_grad():
-            for name, parameter in self._student.parameters.items():
+            for name, parameter in self.learner.parameters.items():
                 parameter.copy_(groups["student"][name])
-        self._optimizer.load(groups["adam"])
-        stock = {name: value.to(self._model.device) for name, value in groups["stock"].items()}
-        self._stock = RolloutSample(**stock) if stock else None
+        self.optimizer.load(groups["adam"])
+        self.stock.load(groups["stock"], self._model.device)
         self._generator.set_state(tensors["generator"])
         self.step = numbers["step"]
         self._trajectories = numbers["trajectories"]
 
-    def _sample(self) -> RolloutSample:
+    def sample(self) -> Sample:
         """Return the latents of the next step, and the original model's predictions there."""
         config = self._config
         if config.source == "edited":
             lesson = self._next_lessons(config.batch)
-            return edited(
-                self._model, self._student.active, self._lessons, lesson, config, self._generator
-            )
+            swap = self.learner.active
+            return edited(self._model, swap, self.lessons, lesson, config, self._generator)
         if config.source == "images":
             lesson = self._next_lessons(config.batch)
-            return noised(
-                self._model, self._lessons, lesson, self._pictures, config, self._generator
-            )
-        while self._stock is None or len(self._stock) < config.batch:
-            self._stock = self._replenished()
-        sample, self._stock = self._stock[: config.batch], self._stock[config.batch :]
-        return sample
+            pictures = self._pictures
+            return noised(self._model, self.lessons, lesson, pictures, config, self._generator)
+        while len(self.stock) < config.batch:
+            self._replenish()
+        return self.stock.take(config.batch)
 
-    def _replenished(self) -> RolloutSample:
-        """Return what is left in stock and, below it in random order, that of new trajectories."""
+    def _replenish(self) -> None:
+        """Sample a round of trajectories, or as many as the steps that are left can use."""
         config = self._config
-        left = [] if self._stock is None else [self._stock]
-        missing = (config.steps - self.step) * config.batch - sum(map(len, left))
+        missing = (config.steps - self.step) * config.batch - len(self.stock)
         enough = math.ceil(missing / (config.sampler_steps * config.reuse))
         first = self._trajectories
         lesson = self._next_lessons(min(config.rollouts, enough))
-        fresh = rollouts(self._model, self._lessons, lesson, config, first, self._cache)
-        fresh = RolloutSample.cat([fresh] * config.reuse)
-        shuffled = fresh[torch.randperm(len(fresh), generator=self._generator)]
-        return RolloutSample.cat([*left, shuffled])
+        fresh = rollouts(self._model, self.lessons, lesson, config, first, self._cache)
+        self.stock.add(fresh, config.reuse, self._generator)
 
     def _next_lessons(self, trajectories: int) -> Tensor:
         first, self._trajectories = self._trajectories, self._trajectories + trajectories
         numbers = torch.arange(first, self._trajectories, device=self._model.device)
-        return self._lessons.of_trajectories(numbers)
+        return self.lessons.of_trajectories(numbers)
 
     def _diverged(self, what: str) -> NonFiniteLoss:
         config = self._config
@@ -200,6 +193,16 @@ class Training:
             f"{what} is no longer a finite number at step {self.step + 1}; "
             f"lower --lr (it is {config.lr:g}) or --eta (it is {config.eta:g})"
         )
+
+
+def _facts(provenance: str) -> dict[str, Any]:
+    """What decides the steps, as every version of the header says it."""
+    record: dict[str, Any] = json.loads(provenance)
+    record["config"] = as_written_now(record["config"])
+    # How the header is written; and its method, which the settings name too.
+    for name in ("format", "method", "digest"):
+        record.pop(name, None)
+    return record
 
 
 def _difference(theirs: dict[str, Any], ours: dict[str, Any]) -> str | None:

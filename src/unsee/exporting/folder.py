@@ -64,7 +64,7 @@ def to_diffusers(
             _copy(base, folder, part)
         save(tensors, folder / _UNET / _WEIGHTS, _METADATA)
         _write_json(folder / INDEX, _contents(base, kept))
-        (folder / _RECIPE).write_text(erased.recipe.to_json() + "\n", encoding="utf-8")
+        (folder / _RECIPE).write_text(erased.provenance.to_json() + "\n", encoding="utf-8")
         for file in (base / DEFAULTS_FILE, *sorted(base.glob("LICENSE*"))):
             if file.is_file():
                 shutil.copyfile(file, folder / file.name)

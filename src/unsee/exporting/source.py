@@ -122,7 +122,7 @@ def write_tensors(
     """Write a safetensors file whose header holds the recipe of the erasure."""
     with writing(path, overwrite=overwrite) as temporary:
         try:
-            save(tensors, temporary, {HEADER: erased.recipe.to_json()})
+            save(tensors, temporary, {HEADER: erased.provenance.to_json()})
         except SafetensorError as error:
             raise OutputError(f"cannot write {path}: {error}; choose another folder") from error
 

@@ -1,28 +1,34 @@
 """Stable Diffusion 1.x and 2.x: one CLIP text encoder and a U-Net with cross-attention.
 
-UNetDenoiser   answers the seam of base.py with the parts of a diffusers pipeline
+UNetDenoiser   answers the seam of denoisers/base.py with the parts of a diffusers pipeline
+places         what each parameter of such a U-Net is for
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, overload
+from functools import cached_property
+from typing import Any, ClassVar
 
 import torch
-from diffusers import DDIMScheduler, DPMSolverMultistepScheduler
-from PIL import Image
-from torch import Tensor
+from diffusers import UNet2DConditionModel
+from diffusers.models.attention_processor import Attention
+from torch import Tensor, nn
 
-from unsee.denoisers.base import Condition, Defaults, Scheduler
-from unsee.erasing.config import SAMPLERS
-from unsee.errors import CheckpointError, OptionError, unknown_name
-from unsee.families.text import ClipText
+from unsee.denoisers.base import Defaults
+from unsee.denoisers.condition import Condition, Embeddings, Tokens
+from unsee.denoisers.places import Place
+from unsee.denoisers.schedule import Schedule
+from unsee.errors import CheckpointError, OptionError
+from unsee.families import scheduler as schedulers
+from unsee.families import text
+from unsee.families.autoencoder import Autoencoder
+from unsee.families.text import TextEncoder
 from unsee.running.fingerprints import fingerprint
-from unsee.sampling import trajectory
+from unsee.sampling.draw import generate
 
 
 class UNetDenoiser:
     """A Stable Diffusion model in parts, all of them frozen and in evaluation mode."""
 
-    family = "unet"
     # Old checkpoints carry two settings that were mistakes; the pipeline of diffusers mends them
     # in the same way.
     _mended: ClassVar[Mapping[str, Any]] = {"steps_offset": 1, "clip_sample": False}
@@ -41,22 +47,22 @@ class UNetDenoiser:
         self.name = name
         self.defaults = defaults or Defaults()
         self.network = unet
-        self._tokenizer = tokenizer
-        self._text_encoder = text_encoder
-        self._text = ClipText(tokenizer, text_encoder)
-        self._vae = vae
-        self._factor: int = 2 ** (len(vae.config.block_out_channels) - 1)
+        masked = bool(getattr(text_encoder.config, "use_attention_mask", False))
+        self.text_encoders: tuple[TextEncoder, ...] = (
+            TextEncoder(tokenizer, text_encoder, masked=masked),
+        )
+        self.autoencoder = Autoencoder(vae)
         for part in (text_encoder, unet, vae):
             part.requires_grad_(False)
             part.eval()
         first = next(unet.parameters())
         self.device: torch.device = first.device
         self.dtype: torch.dtype = first.dtype
-        mended = {key: value for key, value in self._mended.items() if key in scheduler.config}
-        self._scheduler = type(scheduler).from_config(scheduler.config, **mended)
+        self.scheduler = schedulers.mended(scheduler, self._mended)
         self.prediction_type: str = scheduler.config.get("prediction_type")
         self._check()
-        self.fingerprint: str = fingerprint(unet.state_dict())
+
+    generate = generate
 
     def _check(self) -> None:
         """Refuse what would be drawn, or trained, as something that it is not."""
@@ -66,7 +72,7 @@ class UNetDenoiser:
                 "unsee edits models that predict epsilon or v_prediction"
             )
         config = self.network.config
-        if config.in_channels != self._vae.config.latent_channels:
+        if config.in_channels != self.autoencoder.channels:
             raise CheckpointError(
                 f"{self.name} reads a picture besides the prompt, for inpainting or editing; "
                 "give the text-to-image model that it was made from"
@@ -77,15 +83,46 @@ class UNetDenoiser:
                 "models do; give the model that it was distilled from"
             )
 
-    def check_phrase(self, phrase: str) -> None:
-        """Raise a ConceptError unless the text encoder reads all of it, and reads something."""
-        self._text.check(phrase)
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of the U-Net as it was loaded."""
+        return fingerprint(self.network.state_dict())
 
-    @torch.no_grad()
-    def encode(self, prompts: Sequence[str]) -> Condition:
+    def places(self) -> Mapping[str, Place]:
+        """What each parameter of the U-Net is for."""
+        return places(self.network)
+
+    def check_phrase(self, phrase: str) -> None:
+        """Raise a ConceptError unless every text encoder reads all of it, and reads something."""
+        for encoder in self.text_encoders:
+            encoder.check(phrase)
+
+    def tokenize(self, prompts: Sequence[str]) -> Tokens:
+        """Prompts as numbers, cut off where the text encoder ends."""
+        pairs = [encoder.tokenize(prompts) for encoder in self.text_encoders]
+        ids, masks = (tuple(column) for column in zip(*pairs, strict=True))
+        empty = torch.tensor([not prompt for prompt in prompts], device=self.device)
+        return Tokens(ids, masks, empty)
+
+    def embed(self, tokens: Tokens) -> Embeddings:
+        """Look the vectors of tokens up."""
+        pairs = zip(self.text_encoders, tokens.ids, strict=True)
+        return Embeddings(tokens, tuple(encoder.embed(ids) for encoder, ids in pairs))
+
+    def read(self, embeddings: Embeddings) -> Condition:
+        """Run the text encoder; its last layer is what cross-attention reads."""
+        (output,) = self._outputs(embeddings)
+        return Condition(output[0])
+
+    def _outputs(self, embeddings: Embeddings) -> list[Any]:
+        """What each text encoder says, with all of its layers."""
+        tokens = embeddings.tokens
+        rows = zip(self.text_encoders, tokens.ids, tokens.masks, embeddings.vectors, strict=True)
+        return [encoder.read(ids, mask, vectors) for encoder, ids, mask, vectors in rows]
+
+    def encode(self, prompts: Sequence[str | Embeddings]) -> Condition:
         """Encode prompts, cut off where the text encoder ends; the empty one is ∅."""
-        masked = getattr(self._text_encoder.config, "use_attention_mask", False)
-        return Condition(self._text.encode(prompts, masked=bool(masked))[0])
+        return text.encode(self, prompts)
 
     def predict(self, x_t: Tensor, t: Tensor, condition: Condition) -> Tensor:
         """Predict in the model's own space; fp32 whatever the model computes in."""
@@ -104,32 +141,16 @@ class UNetDenoiser:
         """Return what the network reads besides latent, timestep and prompt."""
         return None
 
-    def make_scheduler(self, steps: int, sampler: str = "model") -> Scheduler:
-        """Make a fresh scheduler with `steps` timesteps set; the model's own kind, or DDIM."""
-        if sampler not in SAMPLERS:
-            raise unknown_name("sampler", sampler, SAMPLERS)
-        trained = self._scheduler.config.num_train_timesteps
-        if steps > trained:
-            raise OptionError(f"{steps} sampler steps, but {self.name} knows only {trained}")
-        if sampler != "model" and "beta_schedule" not in self._scheduler.config:
-            raise OptionError(
-                f"{self.name} has a noise schedule that {sampler} does not know; "
-                "use --sampler model"
-            )
-        own = self._scheduler.config
-        scheduler: Any
-        if sampler == "ddim":
-            # Other schedulers' configs do not say whether DDIM shall clip; latents must not be.
-            scheduler = DDIMScheduler.from_config(own, clip_sample=False)
-        elif sampler == "dpm++":
-            scheduler = DPMSolverMultistepScheduler.from_config(
-                own, algorithm_type="dpmsolver++", solver_order=2, thresholding=False
-            )
-        else:
-            scheduler = type(self._scheduler).from_config(own)
-        scheduler.set_timesteps(steps, device=self.device)
-        made: Scheduler = scheduler
-        return made
+    def schedule(
+        self,
+        steps: int,
+        sampler: str = "model",
+        *,
+        height: int | None = None,
+        width: int | None = None,
+    ) -> Schedule:
+        """Make a fresh schedule; these models' noise is the same for every size of picture."""
+        return schedulers.schedule(self.name, self.scheduler, steps, sampler, self.device)
 
     def latent_shape(
         self, height: int | None = None, width: int | None = None
@@ -137,64 +158,72 @@ class UNetDenoiser:
         """Channels, height and width of the latents of a picture of this many pixels."""
         size = self.network.config.sample_size
         sides = (size, size) if isinstance(size, int) else tuple(size)
+        factor = self.autoencoder.factor
         for axis, (flag, pixels) in enumerate((("--height", height), ("--width", width))):
             if pixels is None:
                 continue
-            if pixels < 1 or pixels % self._factor:
-                raise OptionError(f"{flag} must be a multiple of {self._factor}, not {pixels}")
-            sides = (*sides[:axis], pixels // self._factor, *sides[axis + 1 :])
+            if pixels < 1 or pixels % factor:
+                raise OptionError(f"{flag} must be a multiple of {factor}, not {pixels}")
+            sides = (*sides[:axis], pixels // factor, *sides[axis + 1 :])
         return (self.network.config.in_channels, *sides)
 
     def picture_size(self) -> tuple[int, int]:
         """Width and height of a picture of the model's own size, in pixels."""
         _, height, width = self.latent_shape()
-        return width * self._factor, height * self._factor
+        return width * self.autoencoder.factor, height * self.autoencoder.factor
 
-    @torch.no_grad()
     def encode_images(self, images: Tensor) -> Tensor:
         """Latents of pictures (rows, 3, height, width) in [-1, 1]."""
-        images = images.to(self.device, self._vae.dtype)
-        latents: Tensor = self._vae.encode(images).latent_dist.mode().float()
-        mean, deviation = self._latent_statistics()
-        scaled: Tensor = (latents - mean) * self._vae.config.scaling_factor / deviation
-        return scaled
+        return self.autoencoder.encode(images)
 
-    @torch.no_grad()
     def decode(self, latents: Tensor) -> Tensor:
         """Pictures of latents: uint8, (rows, height, width, 3), on the CPU."""
-        mean, deviation = self._latent_statistics()
-        latents = latents * deviation / self._vae.config.scaling_factor + mean
-        images: Tensor = self._vae.decode(latents.to(self._vae.dtype)).sample.float()
-        pixels = ((images / 2 + 0.5).clamp(0, 1) * 255).round().to(torch.uint8)
-        return pixels.permute(0, 2, 3, 1).contiguous().cpu()
+        return self.autoencoder.decode(latents)
 
-    def _latent_statistics(self) -> tuple[Tensor, Tensor]:
-        """Mean and deviation of the latents, for autoencoders that know more than a factor."""
-        config = self._vae.config
-        mean, deviation = (
-            torch.tensor(values or [default], device=self.device).reshape(1, -1, 1, 1)
-            for values, default in ((config.latents_mean, 0.0), (config.latents_std, 1.0))
+
+_TEXT_INPUTS = ("to_k", "to_v")
+
+
+def places(network: nn.Module) -> dict[str, Place]:
+    """What each parameter of a U-Net is for, in the network's order.
+
+    Raises:
+        CheckpointError: it is another network, or has attention of a kind whose place is not known.
+    """
+    if not isinstance(network, UNet2DConditionModel):
+        raise CheckpointError(
+            f"{type(network).__name__} is no U-Net with cross-attention; "
+            "unsee does not know which of its parameters read the text"
         )
-        return mean, deviation
+    attentions: dict[str, Attention] = {}
+    for path, module in network.named_modules():
+        if isinstance(module, Attention):
+            if module.added_kv_proj_dim is not None:
+                raise CheckpointError(
+                    f"{path} of {type(network).__name__} is attention to text and image at once; "
+                    "unsee does not know which of its parameters read the text"
+                )
+            attentions[path] = module
+        elif "Attention" in type(module).__name__ and not _holds_attention(module):
+            raise CheckpointError(
+                f"{path} of {type(network).__name__} is a {type(module).__name__}; "
+                "unsee does not know which of its parameters read the text"
+            )
+    return {name: _place(name, attentions) for name, _ in network.named_parameters()}
 
-    @overload
-    def generate(self, prompts: str, seed: int = 0, **settings: Any) -> Image.Image: ...
 
-    @overload
-    def generate(
-        self, prompts: Sequence[str], seed: int | Sequence[int] = 0, **settings: Any
-    ) -> list[Image.Image]: ...
+def _holds_attention(module: nn.Module) -> bool:
+    return any(isinstance(part, Attention) for part in module.modules())
 
-    def generate(
-        self, prompts: str | Sequence[str], seed: int | Sequence[int] = 0, **settings: Any
-    ) -> Image.Image | list[Image.Image]:
-        """Draw pictures; `settings` as in unsee.generate.
 
-        generate("a cat", 7)              one picture
-        generate(["a cat", "a dog"], 7)   a list of pictures, all from seed 7
-        generate(["a cat"] * 3, range(3)) a list of pictures, each from its own seed
-        """
-        listed = [prompts] if isinstance(prompts, str) else list(prompts)
-        seeds = [seed] * len(listed) if isinstance(seed, int) else list(seed)
-        pictures = trajectory.generate(self, listed, seeds, **settings)
-        return pictures[0] if isinstance(prompts, str) else pictures
+def _place(name: str, attentions: Mapping[str, Attention]) -> Place:
+    parts = name.split(".")
+    for length in range(len(parts) - 1, 0, -1):
+        attention = attentions.get(".".join(parts[:length]))
+        if attention is None:
+            continue
+        # What the module says of itself: its attribute's name means another thing elsewhere.
+        if not attention.is_cross_attention:
+            return Place.IMAGE_ATTENTION
+        return Place.TEXT_INPUT if parts[length] in _TEXT_INPUTS else Place.TEXT_ATTENTION
+    return Place.REST

@@ -5,7 +5,7 @@ Comparison   the pictures; `sheet` lays them out, `save` writes the sheet
 heading      what a column of the sheet is called
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +16,8 @@ from unsee.denoisers.base import Denoiser
 from unsee.pictures.sheet import Column, sheet
 from unsee.prompts import DRAWN_AT_ONCE, PromptSet
 from unsee.running.files import writing
-from unsee.sampling.folder import generate
-from unsee.sampling.trajectory import GenerateStep
+from unsee.running.progress import Progress, Watch
+from unsee.sampling.draw import draw
 from unsee.weights.erased import ErasedWeights
 
 ORIGINAL = "original"
@@ -51,7 +51,7 @@ def compare(
     steps: int | None = None,
     guidance: float | None = None,
     batch_size: int = DRAWN_AT_ONCE,
-    progress: Callable[[GenerateStep], None] | None = None,
+    progress: Watch | None = None,
 ) -> Comparison:
     """Draw every row with the original model and with each of the headed erased weights."""
     total = len(prompt_set) * (len(erased) + 1)
@@ -59,12 +59,12 @@ def compare(
     for name, weights in [(ORIGINAL, None), *erased]:
         before = len(columns) * len(prompt_set)
 
-        def report(step: GenerateStep, before: int = before) -> None:
+        def report(now: Progress, before: int = before) -> None:
             if progress is not None:
-                progress(GenerateStep(before + step.done, total))
+                progress(now.within(before, len(prompt_set), total))
 
         with nullcontext() if weights is None else weights.applied(model):
-            pictures = generate(
+            pictures = draw(
                 model,
                 prompt_set.prompts,
                 prompt_set.seeds,
@@ -79,5 +79,5 @@ def compare(
 
 def heading(name: str, erased: ErasedWeights) -> str:
     """Say in a few words what a column shows."""
-    recipe = erased.recipe
-    return f"{name}\n{recipe.title} erased, {recipe.method}, eta {recipe.eta:g}"
+    about = erased.provenance
+    return f"{name}\n{about.title} erased, {about.summary}"

@@ -1,12 +1,12 @@
-"""Pictures of a model: a few in memory, or a whole prompt set into a folder.
+"""A whole prompt set into a folder.
 
-generate       prompts and seeds -> pictures (sampling.py)
 generate_set   a prompt set -> pictures and manifest.jsonl in a folder; resumable
 Drawn          a line of the manifest: one picture, and all that it takes to draw it again
 """
 
 import json
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,9 +16,9 @@ from unsee.denoisers.base import Denoiser
 from unsee.errors import OptionError, OutputError, Stopped, unknown_name
 from unsee.prompts import DRAWN_AT_ONCE, PromptSet
 from unsee.running.files import check_output, writing
+from unsee.running.progress import Progress, Watch
+from unsee.sampling.draw import draw, sampler_settings
 from unsee.sampling.guidance import SLD
-from unsee.sampling.trajectory import GenerateStep, sampler_settings
-from unsee.sampling.trajectory import generate as generate
 from unsee.weights.erased import applied_to
 
 MANIFEST = "manifest.jsonl"
@@ -62,7 +62,7 @@ def generate_set(
     unsafe: str | None = None,
     sld: str | None = None,
     batch_size: int = DRAWN_AT_ONCE,
-    progress: Callable[[GenerateStep], None] | None = None,
+    progress: Watch | None = None,
 ) -> list[Drawn]:
     """Draw each row of the set into `folder`, with a manifest.
 
@@ -93,10 +93,11 @@ def generate_set(
     check_output(manifest, overwrite=True)
     done = _already_drawn(folder, planned)
     _write_manifest(manifest, done)
+    began, before = time.monotonic(), len(done)
     for batch in _batches(list(planned.values()), batch_size):
         try:
             if not all(drawn.id in done for drawn in batch):
-                pictures = generate(
+                pictures = draw(
                     model,
                     [drawn.prompt for drawn in batch],
                     [drawn.seed for drawn in batch],
@@ -104,7 +105,7 @@ def generate_set(
                     guidance=settings.guidance,
                     negative=negative,
                     unsafe=unsafe,
-                    sld=None if sld is None else SLD[sld].over(settings.steps),
+                    sld=sld,
                     batch_size=batch_size,
                 )
                 for drawn, picture in zip(batch, pictures, strict=True):
@@ -112,7 +113,10 @@ def generate_set(
                         _add(folder, drawn, picture)
                         done[drawn.id] = drawn
             if progress is not None:
-                progress(GenerateStep(len(done), len(planned)))
+                seconds = time.monotonic() - began
+                progress(
+                    Progress(done=len(done), total=len(planned), seconds=seconds, before=before)
+                )
         except KeyboardInterrupt as interrupt:
             raise Stopped(
                 f"stopped after {len(done)} of {len(planned)} pictures; "

@@ -23,7 +23,7 @@ from unsee.errors import OptionError
 from unsee.loading import Model
 from unsee.pictures.sheet import Column
 from unsee.prompts import PromptSet
-from unsee.sampling.trajectory import generate
+from unsee.sampling.draw import draw
 from unsee.ui.job import Report, Work
 from unsee.ui.library import Library
 from unsee.ui.sheets import Sheet
@@ -205,7 +205,7 @@ def erasure(
 
 
 def _draw(model: Model, rows: PromptSet) -> list[Image.Image]:
-    return generate(model, rows.prompts, rows.seeds)
+    return draw(model, rows.prompts, rows.seeds)
 
 
 def _sheet(rows: PromptSet, *columns: Column) -> Sheet:

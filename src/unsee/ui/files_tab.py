@@ -15,7 +15,8 @@ from unsee.ui.erasures import whole
 from unsee.ui.library import describe
 from unsee.ui.shown import line, offer
 from unsee.ui.studio import Studio
-from unsee.weights.erased import Header, Recipe
+from unsee.weights.file import Header
+from unsee.weights.provenance import Provenance
 
 AT_ONCE = 4
 """Visitors who are drawn for at once, as far as the device lets them."""
@@ -141,7 +142,7 @@ class FilesTab:
             offer(path),
             gr.Group(visible=True),
             gr.DownloadButton(visible=False),
-            prompt or _suggested(header.recipe),
+            prompt or _suggested(header.provenance),
             gr.ImageSlider(value=None, visible=False),
             line(""),
         ]
@@ -182,7 +183,7 @@ def _answered(work: Callable[[], Any]) -> list[Any]:
         return [gr.skip(), line(views.complaint(error))]
 
 
-def _suggested(recipe: Recipe) -> str:
+def _suggested(recipe: Provenance) -> str:
     """A prompt that shows what is gone: one that the erasure was told, or else the phrase."""
     phrase = recipe.concepts[0].phrase
     contexts = recipe.config.get("contexts") or ["{}"]

@@ -15,7 +15,8 @@ from pathlib import Path
 from unsee.concepts import slug
 from unsee.errors import OutputError, UnknownName, UnseeError
 from unsee.ui.unfinished import Unfinished
-from unsee.weights.erased import ErasedWeights, Header
+from unsee.weights.erased import ErasedWeights
+from unsee.weights.file import Header
 
 SUFFIX = ".safetensors"
 
@@ -72,7 +73,7 @@ class Library:
 
     def keep(self, erased: ErasedWeights) -> Path:
         """Save under a name after its concepts, with a number where that is taken."""
-        stem = slug(" ".join(concept.phrase for concept in erased.recipe.concepts))
+        stem = slug(" ".join(concept.phrase for concept in erased.provenance.concepts))
         taken = {path.stem for path in self.folder.glob(f"*{SUFFIX}")}
         number = 1
         while (free := stem if number == 1 else f"{stem}-{number}") in taken:
@@ -100,7 +101,7 @@ class Library:
 
 def describe(header: Header) -> list[tuple[str, str]]:
     """Say what a file holds and how it was made: (what, text) rows."""
-    recipe = header.recipe
+    recipe = header.provenance
     synonyms = [repr(phrase) for concept in recipe.concepts for phrase in concept.synonyms]
     numbers = sum(map(math.prod, header.shapes.values()))
     settings, prompts = [], []

@@ -19,7 +19,7 @@ from unsee.errors import OptionError, UnseeError, unknown_name
 from unsee.loading import Model, check_device, check_name, load
 from unsee.pictures.sheet import magnify
 from unsee.running.files import writing
-from unsee.sampling.trajectory import generate
+from unsee.sampling.draw import generate
 from unsee.ui.erasures import Request, check_prompt, check_steps, erasure
 from unsee.ui.job import Report, Snapshot, Work
 from unsee.ui.jobs import MOST_WAITING, Jobs
@@ -128,9 +128,9 @@ class Studio:
 
         def errand() -> Pair:
             model = self._base(erased)
-            (original,) = generate(model, [prompt], [seed])
+            original = generate(model, prompt, seed)
             with erased.applied(model):
-                (after,) = generate(model, [prompt], [seed])
+                after = generate(model, prompt, seed)
             return Pair(magnify(original), magnify(after))
 
         return self.jobs.errand(errand)
@@ -223,7 +223,7 @@ class Studio:
 
     def _base(self, erased: ErasedWeights) -> Model:
         """Load what a file was made from; of a folder it knows only the name."""
-        base = erased.recipe.base
+        base = erased.provenance.base
         known = (*self._loaded, *self.models)
         folders = [name for name in known if Path(name).exists()]
         for name in known:

@@ -12,7 +12,7 @@ beside         prompts of other concepts for an erasure to preserve
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,7 +28,8 @@ from unsee.emoji.scenes import Scene, Theatre
 from unsee.erasing.config import EraseConfig
 from unsee.errors import OptionError, unknown_name
 from unsee.metrics.rates import Rate
-from unsee.sampling.trajectory import GenerateStep, generate
+from unsee.running.progress import Watch
+from unsee.sampling.draw import draw
 
 BATCH = 64
 EVERY = 3
@@ -140,10 +141,10 @@ def look(
     model: Denoiser,
     canvas: Canvas,
     judge: Judge,
-    progress: Callable[[GenerateStep], None] | None = None,
+    progress: Watch | None = None,
 ) -> Answers:
     """Draw a canvas with the model's own settings and ask the judge about every picture."""
-    pictures = generate(
+    pictures = draw(
         model, canvas.prompts, canvas.seeds.tolist(), batch_size=BATCH, progress=progress
     )
     x = pictures_to_tensor(np.stack([np.asarray(picture) for picture in pictures]))

@@ -21,7 +21,8 @@ from unsee.emoji.pixels import pictures_to_tensor
 from unsee.emoji.scenes import Scene, Theatre
 from unsee.emoji.train_judge import held_out, render
 from unsee.metrics.rates import Rate
-from unsee.sampling.trajectory import GenerateStep, generate
+from unsee.running.progress import Watch
+from unsee.sampling.draw import draw as draw_pairs
 
 SEEDS = 8
 """Seeds per prompt, as the bar is defined."""
@@ -50,12 +51,12 @@ def check(
     model: Denoiser,
     judge: Judge,
     seeds: int = SEEDS,
-    progress: Callable[[GenerateStep], None] | None = None,
+    progress: Watch | None = None,
 ) -> list[Bar]:
     """Measure every bar; with 8 seeds some five thousand pictures are drawn."""
 
     def draw(prompts: Sequence[str], numbers: Sequence[int]) -> Tensor:
-        pictures = generate(model, prompts, numbers, batch_size=BATCH, progress=progress)
+        pictures = draw_pairs(model, prompts, numbers, batch_size=BATCH, progress=progress)
         return pictures_to_tensor(np.stack([np.asarray(picture) for picture in pictures]))
 
     theatre = Theatre()
@@ -124,5 +125,5 @@ def sheet_of(model: Denoiser, seed: int = 0) -> Image.Image:
     from unsee.emoji.pixels import tile
 
     canvas = Canvas.whole((seed,))
-    pictures = generate(model, canvas.prompts, canvas.seeds.tolist(), batch_size=BATCH)
+    pictures = draw_pairs(model, canvas.prompts, canvas.seeds.tolist(), batch_size=BATCH)
     return tile(np.stack([np.asarray(picture) for picture in pictures]), columns=32)

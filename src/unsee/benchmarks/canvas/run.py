@@ -35,7 +35,7 @@ from unsee.errors import CheckpointError, OptionError
 from unsee.metrics.frechet import frechet_distance
 from unsee.running.files import check_output, writing
 from unsee.running.peak_memory import PeakMemory
-from unsee.sampling.trajectory import GenerateStep
+from unsee.running.progress import Progress
 from unsee.weights.erased import ErasedWeights
 
 METHOD_FOR = {"artist": "esd-x", "object": "esd-u"}
@@ -181,7 +181,7 @@ class _Measuring:
         return self.drawings
 
     def _look(self, canvas: Canvas, what: str, number: int, part: float) -> Answers:
-        def tell(done: GenerateStep) -> None:
+        def tell(done: Progress) -> None:
             begin = number + ERASING if part else number
             self._tell(begin + part * done.done / done.total, what)
 

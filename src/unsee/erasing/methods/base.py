@@ -31,13 +31,14 @@ from unsee.concepts import Concept
 from unsee.erasing.recipe import Recipe, read_recipe
 from unsee.erasing.settings import setting, settings_of, without_effect
 from unsee.errors import OptionError, unknown_name
+from unsee.running.progress import Progress
 
 if TYPE_CHECKING:
     from PIL import Image
     from torch import Tensor
 
     from unsee.denoisers.base import Denoiser
-    from unsee.weights.erased import Recipe as Provenance
+    from unsee.weights.provenance import Provenance
 
 METHOD_HELP = "The algorithm that erases: a name that `unsee list methods` shows."
 
@@ -209,21 +210,28 @@ class MethodConfig:
                 raise unknown_name(kind, name, settings_of(cls))
 
 
-@dataclass(frozen=True)
-class EraseStep:
-    """One gradient step that has been made."""
+@dataclass(frozen=True, kw_only=True)
+class EraseStep(Progress):
+    """One gradient step that has been made; `seconds` are those since `erase` was called."""
 
-    step: int
-    """Its number, from 1."""
-    steps: int
-    """How many there will be."""
-    loss: float
-    """Before the step."""
-    seconds: float
-    """Since `erase` was called."""
     student: Callable[[], AbstractContextManager[None]]
     """Opens a block in which the model is the student as it is after this step: draw with it there,
     while the callback runs. The result is the same as if nobody had looked."""
+
+    @property
+    def step(self) -> int:
+        """Its number, from 1."""
+        return int(self.done)
+
+    @property
+    def steps(self) -> int:
+        """How many there will be."""
+        return self.total
+
+    @property
+    def loss(self) -> float:
+        """Before the step."""
+        return self.values["loss"]
 
 
 @dataclass(frozen=True, kw_only=True)
