@@ -95,7 +95,7 @@ def test_every_command_explains_each_of_its_options(run: Unsee):
 
 
 def test_every_setting_of_an_erasure_has_a_flag_that_leaves_it_to_the_recipe():
-    flags = {field.name: field.default for field in fields(EraseOptions)}
+    flags = {field.name: field.default for field in fields(EraseOptions.for_words([]))}
     for setting in fields(unsee.EraseConfig):
         assert flags[setting.name] is None
 

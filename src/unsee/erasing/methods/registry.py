@@ -2,6 +2,7 @@
 
 METHODS        name -> Method
 method_names   every name that may stand where a method is named
+full_names     each method and choice of parameters once
 config_of      a name -> the class of its settings
 full_name      esd-selfattn for selfattn: what erased files call it
 configured     a recipe and settings -> the config of whichever method they name
@@ -33,6 +34,11 @@ def method_names() -> tuple[str, ...]:
     """List every name that may stand where a method is named: esd-u too."""
     names = [name for method in METHODS for name in METHODS.get(method).config.names_of_method()]
     return tuple(dict.fromkeys(names))
+
+
+def full_names() -> tuple[str, ...]:
+    """List every method by the name that it is printed by, with each choice of parameters."""
+    return tuple(dict.fromkeys(map(full_name, method_names())))
 
 
 def config_of(name: str) -> type[MethodConfig]:
