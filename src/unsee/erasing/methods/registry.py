@@ -10,6 +10,7 @@ check_given    what can be said of settings before the model, and its recipe, ar
 recorded       the header of an erased file -> a config
 as_written_now   the same, of any version, as this version spells it
 name_of        the name of the method in it
+is_known       whether that method is installed
 """
 
 import json
@@ -107,3 +108,9 @@ def name_of(config: Mapping[str, Any]) -> str:
     """Name the method, and its parameters, of settings that a file of any version recorded."""
     now = as_written_now(config)
     return "-".join(str(now[key]) for key in ("method", "parameters") if key in now)
+
+
+def is_known(config: Mapping[str, Any]) -> bool:
+    """Whether the method of recorded settings is installed."""
+    name = str(config.get("method"))
+    return name in EraseConfig.names_of_method() or name in METHODS
