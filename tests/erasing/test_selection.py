@@ -5,8 +5,7 @@ from diffusers import SD3Transformer2DModel
 from diffusers.models.attention_processor import Attention
 from torch import nn
 
-from unsee.denoisers.places import Place
-from unsee.erasing.config import PARAMETERS
+from unsee.denoisers.places import PARAMETERS, Place
 from unsee.erasing.selection import select
 from unsee.errors import CheckpointError, OptionError, UnknownName
 from unsee.families.unet import places
@@ -23,7 +22,7 @@ def test_chosen_and_frozen_are_all_parameters_once_each(tiny: Model, parameters:
     assert [name for name in every if name in selection.names] == list(selection.names)
 
 
-def test_each_method_chooses_exactly_its_parameters_of_a_transformer_block(tiny: Model) -> None:
+def test_each_choice_is_exactly_its_parameters_of_a_transformer_block(tiny: Model) -> None:
     block = "down_blocks.1.attentions.0.transformer_blocks.0."
 
     def chosen(parameters: str) -> set[str]:

@@ -75,13 +75,11 @@ def lora_erasure(base: Base, method: str = "esd-x", rank: int = 3) -> ErasedWeig
     config = unsee.EraseConfig(method=method, lora_rank=rank, **QUICK)
     erased = unsee.erase(base.model, "cat", config)
     random = torch.Generator().manual_seed(1)
-    return replace(
-        erased,
-        tensors={
-            name: torch.randn(tensor.shape, generator=random) * 0.1
-            for name, tensor in erased.tensors.items()
-        },
-    )
+    tensors = {
+        name: torch.randn(tensor.shape, generator=random) * 0.1
+        for name, tensor in erased.tensors.items()
+    }
+    return ErasedWeights.made(tensors, erased.provenance)
 
 
 def layers(network: nn.Module) -> set[str]:

@@ -263,7 +263,7 @@ def test_what_is_wrong_in_the_form_is_said_in_one_line(visit: Visit) -> None:
     erase(page, "cat", eta="1", every="2.5")
     expect(told).to_contain_text("drawings must be a whole number up to 2**53, not 2.5")
     erase(page, "cat", eta="strong")
-    expect(told).to_have_text("η must be a number, not 'strong'")
+    expect(told).to_have_text("eta must be a number, not 'strong'")
     page.get_by_label("Model").fill("emojy")
     page.get_by_label("Model").press("Enter")
     erase(page, "cat", eta="")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tyro.conf import Positional
 
 from unsee.commands import console
-from unsee.commands.options import LoadOptions, Optional, load_base
+from unsee.commands.options import LoadOptions, Optional, load_base, load_erased
 from unsee.errors import OptionError, unknown_name
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ def export(options: ExportOptions) -> None:
     from unsee import exporting as formats
     from unsee.exporting.folder import check_folder
     from unsee.running.files import check_output
-    from unsee.weights.erased import ErasedWeights
 
     if options.to not in formats.FORMATS:
         raise unknown_name("format", options.to, formats.FORMATS)
@@ -53,7 +52,7 @@ def export(options: ExportOptions) -> None:
                 f"give --out a name that ends so, not {options.out}"
             )
         check_output(options.out, overwrite=options.overwrite)
-    erased = ErasedWeights.load(options.file)
+    erased = load_erased(options.file)
     model = load_base(options.model, erased, options)
     if factors:
         write = formats.to_lora if options.to == "lora" else formats.to_lora_kohya

@@ -14,7 +14,7 @@ from pathlib import Path
 from PIL import Image
 
 from unsee import exporting as formats
-from unsee.erasing.config import EraseConfig
+from unsee.erasing.methods.registry import configured
 from unsee.errors import OptionError, UnseeError, unknown_name
 from unsee.loading import Model, check_device, check_name, load
 from unsee.pictures.sheet import magnify
@@ -91,9 +91,10 @@ class Studio:
         if len(owner) > LONGEST_OWNER:
             raise OptionError("the browser has no name that this page gave it; reload the page")
         self.check_model(request.model)
-        if request.recipe is not None or request.settings.get("steps") is not None:
-            config = EraseConfig.from_recipe(request.recipe or "fast", **request.settings)
-            check_steps(config, self._most_steps)
+        steps = request.settings.get("steps")
+        if steps is None and request.recipe is not None:
+            steps = getattr(configured(request.recipe, "", request.settings), "steps", None)
+        check_steps(steps, self._most_steps)
         unfinished = self.library.unfinished
         with self.library.naming_no_folder():
             self._note(owner, request)
