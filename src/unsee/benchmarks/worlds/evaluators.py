@@ -98,7 +98,7 @@ class EmojiSubject:
             "judge's fit": "the judge's picture and text towers, cosine, for a CLIP score",
             "judge's FID": "Fréchet distance of the judge's 192 features, not of Inception's",
             "judge's distance": "of the judge's feature maps, unweighted, for LPIPS",
-            "judge": f"fingerprint {fingerprint(judge.state_dict())[:12]}",
+            "judge": f"fingerprint {fingerprint(judge.state_dict())[:17]}",
         }
         self.calls = {
             "LPIPS": "judge's distance", "FID": "judge's FID", "CLIP score": "judge's fit",
