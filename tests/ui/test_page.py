@@ -4,6 +4,7 @@ Debian's chromium, headless. Without one the tests are skipped, unless UNSEE_REQ
 Every test also fails where the page logs an error or asks anyone but its own server for anything.
 """
 
+import json
 import os
 import re
 import shutil
@@ -21,6 +22,7 @@ from typing import Any
 import pytest
 
 from unsee.cli import WRONG_INPUT, main
+from unsee.emoji.model import folder as embedded
 from unsee.weights.erased import ErasedWeights
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -58,17 +60,28 @@ class Served:
     """The erasure that a test leaves to run when the server ends."""
 
 
+def quick(folder: Path) -> Path:
+    """The embedded model in a folder, to be drawn with and erased from in two sampler steps."""
+    shutil.copytree(embedded(), folder)
+    recipe = folder / "quick.toml"
+    recipe.write_text('method = "esd-x"\nlr = 1e-3\nsource = "original"\nsampler_steps = 2\n')
+    defaults = {"steps": 2, "guidance": 3.0, "recipe": str(recipe)}
+    (folder / "unsee.json").write_text(json.dumps(defaults))
+    return folder
+
+
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The command itself, as a process of its own; it ends well when it is asked to."""
     folder = tmp_path_factory.mktemp("ui") / "erased"
+    model = str(quick(folder.parent / "emoji"))
     made = ["erase", "in the style of flat", "--out", str(folder / "flat.safetensors")]
     assert main([*made, "--steps", "1", "--sampler-steps", "2", "--rollouts", "2"]) == 0
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "unsee", "ui", "--port", str(port), "--folder", str(folder)]
     with subprocess.Popen(
-        [*command, "--device", "cpu"],
+        [*command, "--models", model, "--device", "cpu"],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
