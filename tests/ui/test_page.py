@@ -379,6 +379,21 @@ def test_without_gradio_the_line_that_installs_it_is_told(
     assert line == "unsee: error: the page needs an extra: pip install 'unsee[ui]'"
 
 
+def test_of_two_erasures_of_one_visitor_either_can_be_looked_at(visit: Visit) -> None:
+    page = visit()
+    erase(page, "house", UNENDING, every="1000")
+    page.locator("#status progress").wait_for()
+    page.locator("#cancel").click()
+    state(page, "stopped")
+    erase(page, "robot")
+    state(page, "done")
+    page.get_by_label("Your erasures").click()
+    page.get_by_role("option", name=re.compile("house")).click()
+    state(page, "stopped")
+    page.locator("#drop").click()
+    expect(page.locator("#status")).to_contain_text("robot.safetensors")
+
+
 # The last one: what it leaves would be before all others in the queue.
 def test_two_visitors_wait_for_each_other_and_do_not_mix(served: Served, visit: Visit) -> None:
     ann, bob = visit(), visit()
@@ -407,14 +422,6 @@ def test_two_visitors_wait_for_each_other_and_do_not_mix(served: Served, visit: 
     expect(bob.locator("#status")).to_contain_text("penguin.safetensors")
     expect(bob.locator("#status")).not_to_contain_text("church")
     expect(ann.locator("#status")).not_to_contain_text("penguin")
-    # Of two erasures of one visitor, either can be looked at.
-    erase(ann, "robot")
-    state(ann, "done")
-    ann.get_by_label("Your erasures").click()
-    ann.get_by_role("option", name=re.compile("church")).click()
-    state(ann, "stopped")
-    ann.locator("#drop").click()
-    expect(ann.locator("#status")).to_contain_text("robot.safetensors")
     # What runs when the server ends, it tells and keeps: `served` looks at that.
     erase(ann, "owl", UNENDING, every="1000")
     ann.locator("#status progress").wait_for()
