@@ -22,8 +22,9 @@ import unsee
 from unsee.cli import main
 from unsee.erasing.selection import linear, select
 from unsee.errors import ErasedFileError, OptionError, OutputError, WrongBaseError
-from unsee.exporting import to_checkpoint, to_diffusers, to_lora, to_lora_kohya
-from unsee.exporting.lora import RANK, factorise
+from unsee.exporting.checkpoint import to_checkpoint
+from unsee.exporting.folder import to_diffusers
+from unsee.exporting.lora import RANK, factorise, to_lora, to_lora_kohya
 from unsee.loading import Model, load
 from unsee.running.fingerprints import fingerprint
 from unsee.weights.erased import ErasedWeights

@@ -195,6 +195,8 @@ def test_a_set_becomes_pictures_and_a_manifest(tiny: Model, tmp_path: Path) -> N
         "erased": None,
         "unsafe": None,
         "sld": None,
+        "height": None,
+        "width": None,
     }
     again = draw(tiny, SET.prompts, SET.seeds, steps=2, guidance=3.0, negative="dog")
     for one, picture in zip(drawn, again, strict=True):

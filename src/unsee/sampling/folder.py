@@ -50,6 +50,9 @@ class Drawn:
     """What SLD steered away from."""
     sld: str | None = None
     """Name of its configuration, a key of guidance.SLD; the warm-up is in proportion to `steps`."""
+    height: int | None = None
+    """Pixels, where it is not the model's own size."""
+    width: int | None = None
 
 
 def generate_set(
@@ -62,6 +65,8 @@ def generate_set(
     negative: str | None = None,
     unsafe: str | None = None,
     sld: str | None = None,
+    height: int | None = None,
+    width: int | None = None,
     batch_size: int = DRAWN_AT_ONCE,
     progress: Watch | None = None,
 ) -> list[Drawn]:
@@ -87,6 +92,8 @@ def generate_set(
             erased=None if carried is None else carried.sha256,
             unsafe=unsafe,
             sld=sld,
+            height=height,
+            width=width,
         )
         for row in prompt_set
     }
@@ -107,6 +114,8 @@ def generate_set(
                     negative=negative,
                     unsafe=unsafe,
                     sld=sld,
+                    height=height,
+                    width=width,
                     batch_size=batch_size,
                 )
                 for drawn, picture in zip(batch, pictures, strict=True):
