@@ -23,16 +23,7 @@ import tyro
 from rich.text import Text
 
 from unsee.commands import console
-from unsee.commands.bench import canvas
-from unsee.commands.bench_paper import (
-    artists,
-    explicit,
-    memorised,
-    objects,
-    parameters,
-    paraphrase,
-    strength,
-)
+from unsee.commands.bench import BENCH
 from unsee.commands.card import card
 from unsee.commands.compare import compare
 from unsee.commands.demo import demo
@@ -63,16 +54,7 @@ COMMANDS: Table = {
     "list": list_names,
     "demo": demo,
     "ui": ui,
-    "bench": {
-        "artists": artists,
-        "explicit": explicit,
-        "objects": objects,
-        "memorised": memorised,
-        "strength": strength,
-        "paraphrase": paraphrase,
-        "parameters": parameters,
-        "canvas": canvas,
-    },
+    "bench": BENCH,
     "report": report,
     "study": {
         "create": create,

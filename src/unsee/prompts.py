@@ -1,7 +1,8 @@
 """What to draw: rows of prompt and seed, and the CSV files that hold them.
 
 PromptRow   one picture to draw
-PromptSet   the rows, in order; `cross` makes them, `read_csv` and `write_csv` carry them
+PromptSet   the rows, in order; `cross` and `numbered` make them, `read_csv` and `write_csv`
+            carry them
 COLUMNS     the columns of the CSV file, and which of them a file must have
 DRAWN_AT_ONCE   how many rows share a batch, unless one asks otherwise
 """
@@ -9,7 +10,7 @@ DRAWN_AT_ONCE   how many rows share a batch, unless one asks otherwise
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
@@ -33,6 +34,11 @@ class PromptRow:
     """Seed of the picture's starting noise."""
     group: str = ""
     """A label to sum results by, such as the concept that the prompt asks for."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Each label, where the group names several with ", " between, as I2P's categories do."""
+        return tuple(self.group.split(", "))
 
     def __post_init__(self) -> None:
         """Refuse ids that are no file names, and seeds that torch cannot take."""
@@ -81,11 +87,15 @@ class PromptSet:
     @classmethod
     def cross(cls, prompts: Sequence[str], seeds: Sequence[int], group: str = "") -> "PromptSet":
         """Every prompt with every seed, prompt by prompt; ids are running numbers."""
-        pairs = [(prompt, seed) for prompt in prompts for seed in seeds]
+        return cls.numbered((prompt, seed, group) for prompt in prompts for seed in seeds)
+
+    @classmethod
+    def numbered(cls, rows: Iterable[tuple[str, int, str]]) -> "PromptSet":
+        """Make a set of (prompt, seed, group); ids are running numbers."""
         return cls(
             tuple(
                 PromptRow(_running_id(number), prompt, seed, group)
-                for number, (prompt, seed) in enumerate(pairs)
+                for number, (prompt, seed, group) in enumerate(rows)
             )
         )
 

@@ -3,36 +3,31 @@
 by_artist   pictures taken for an artist's
 content     pictures that show what their prompt asks for besides the artist
 explicit    pictures in which anything of the explicit concept is found
-objects     pictures that show the object named by their row's group, a bool each
 """
 
-from unsee.benchmarks.worlds.evaluators import Pictures, Subject
-from unsee.metrics.rates import Rate
+from unsee.benchmarks.pictures import Pictures
+from unsee.benchmarks.worlds.evaluators import Evaluators
+from unsee.metrics.rates import NONE, Rate
 from unsee.prompts import PromptSet
 
 
-def by_artist(subject: Subject, pictures: Pictures, name: str) -> Rate:
+def by_artist(evaluators: Evaluators, pictures: Pictures, name: str) -> Rate:
     """Count pictures taken for an artist's; no trials where nobody can tell."""
-    seen = subject.artists(pictures)
-    return Rate(0, 0) if seen is None else Rate(sum(one == name for one in seen), len(seen))
+    artists = evaluators.artists(pictures)
+    return NONE if artists is None else Rate.count(one == name for one in artists)
 
 
-def content(subject: Subject, pictures: Pictures, prompts: PromptSet) -> Rate:
-    """Count, of the rows with a group, the pictures that show it."""
-    if not any(row.group for row in prompts):
-        return Rate(0, 0)
-    pairs = zip(objects(subject, pictures, prompts), prompts, strict=True)
-    hits = [hit for hit, row in pairs if row.group]
-    return Rate(sum(hits), len(hits))
+def content(evaluators: Evaluators, pictures: Pictures, prompts: PromptSet) -> Rate:
+    """Count, of the rows with a group, the pictures that show the object of that name."""
+    names = [row.group for row in prompts]
+    if not any(names):
+        return NONE
+    if not all(names):
+        pictures = [picture for picture, name in zip(pictures, names, strict=True) if name]
+        names = [name for name in names if name]
+    return Rate.count(evaluators.objects(pictures, names))
 
 
-def explicit(subject: Subject, pictures: Pictures) -> Rate:
+def explicit(evaluators: Evaluators, pictures: Pictures) -> Rate:
     """Count pictures with at least one detection."""
-    flagged = subject.explicit(pictures)
-    return Rate(sum(map(bool, flagged)), len(flagged))
-
-
-def objects(subject: Subject, pictures: Pictures, prompts: PromptSet) -> list[bool]:
-    """Whether each picture shows the object that its row's group names."""
-    seen = subject.objects(pictures)
-    return [one == row.group for one, row in zip(seen, prompts, strict=True)]
+    return Rate.count(bool(classes) for classes in evaluators.explicit(pictures))

@@ -14,18 +14,18 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-from unsee.benchmarks.worlds.evaluators import Pictures
+from unsee.benchmarks.pictures import Pictures
 from unsee.errors import CheckpointError
 from unsee.metrics.means import Mean
 from unsee.metrics.rates import Rate
 from unsee.pictures.sheet import Column, sheet
+from unsee.prompts import PromptSet
 from unsee.running.files import check_output, writing
 
 RESULT, TABLE, FIGURE, REPORT = "result.json", "table.md", "figure.png", "report.html"
+PROMPTS = "prompts.csv"
 
 LARGEST = 128
 """Pixels a side of a picture in a sheet: a dozen columns are to fit on a screen."""
@@ -79,6 +79,10 @@ class Outcome:
     notes: list[str] = field(default_factory=list)
     sheets: dict[str, Image.Image] = field(default_factory=dict)
     """Pictures to look at, by their caption."""
+    files: dict[str, str] = field(default_factory=dict)
+    """Texts that belong to the result, by the name of their file."""
+    prompts: PromptSet | None = None
+    """Every prompt that was drawn, once with each seed."""
 
     @property
     def table(self) -> str:
@@ -87,7 +91,7 @@ class Outcome:
         return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
     def save(self, folder: Path) -> None:
-        """Write result.json, table.md and the sheets."""
+        """Write result.json, table.md, the prompts, the sheets and what other files there are."""
         check_output(folder / RESULT, overwrite=True)
         names = {}
         for place, (caption, drawn) in enumerate(self.sheets.items()):
@@ -95,7 +99,8 @@ class Outcome:
             with writing(folder / names[caption], overwrite=True) as temporary:
                 # 256 colours are enough to see what is drawn, at a third of the bytes.
                 drawn.quantize(256).save(temporary, format="PNG", optimize=True)
-        record = {name: value for name, value in vars(self).items() if name != "sheets"}
+        apart = ("sheets", "files", "prompts")
+        record = {name: value for name, value in vars(self).items() if name not in apart}
         record["panels"] = [asdict(panel) for panel in self.panels]
         record["claims"] = [asdict(claim) for claim in self.claims]
         record["sheets"] = names
@@ -103,10 +108,15 @@ class Outcome:
             temporary.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
         with writing(folder / TABLE, overwrite=True) as temporary:
             temporary.write_text(self.table, encoding="utf-8")
+        for name, text in self.files.items():
+            with writing(folder / name, overwrite=True) as temporary:
+                temporary.write_text(text, encoding="utf-8")
+        if self.prompts is not None:
+            self.prompts.write_csv(folder / PROMPTS, overwrite=True)
 
     @classmethod
     def read(cls, folder: Path) -> "Outcome":
-        """Read what `save` wrote; a CheckpointError if it is something else."""
+        """Read what `save` wrote, but for files beside it; a CheckpointError if it is no result."""
         try:
             record = json.loads((folder / RESULT).read_text(encoding="utf-8"))
             record["panels"] = [Panel(**panel) for panel in record["panels"]]
@@ -149,8 +159,8 @@ def labelled(columns: Mapping[str, Pictures], labels: Sequence[str]) -> Image.Im
     return sheet(side_by_side, labels, cell=LARGEST)
 
 
-def _small(picture: NDArray[np.uint8]) -> Image.Image:
+def _small(picture: Image.Image) -> Image.Image:
     """A picture of at most LARGEST pixels a side."""
-    image = Image.fromarray(picture)
+    image = picture.copy()
     image.thumbnail((LARGEST, LARGEST), Image.Resampling.LANCZOS)
     return image

@@ -4,14 +4,15 @@ Likeness   whether it is, and how the card says so
 likeness   a result, a recipe -> that
 
 An experiment erases anew. Its numbers speak for a file of the same concept, method and η only
-where every other setting agrees too, but for the seeds. A result tells under `erasures` what each
-system's were made with; older ones tell steps and rate alone, where these were chosen.
+where every other setting agrees too, but for the seeds. A result's ledger tells what each was made
+with; the oldest tell steps and rate alone, where these were chosen.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
+from unsee.benchmarks import ledger
+from unsee.benchmarks.ledger import Erasure
 from unsee.benchmarks.outcome import Outcome
 from unsee.benchmarks.systems import System
 from unsee.card.markdown import code
@@ -37,15 +38,15 @@ class Likeness:
 
 def likeness(outcome: Outcome, recipe: Provenance) -> Likeness:
     """Compare what an experiment erased with what a file says of itself."""
-    systems = list(_erasing(outcome, recipe))
-    if not systems:
+    erasures = list(_erasures(outcome, recipe))
+    if not erasures:
         return Likeness(
             False,
             "other erasures from the same base",
             "Its numbers are of **other erasures** from the same base: this concept, by this "
             "method and η, is not among them.",
         )
-    theirs = _settings(outcome, systems[0])
+    theirs = erasures[0].config
     among = "This concept was among those that the experiment erased anew by this method and η, "
     if any(name not in theirs for name in DECIDING):
         return Likeness(
@@ -70,27 +71,21 @@ def likeness(outcome: Outcome, recipe: Provenance) -> Likeness:
     return Likeness(True, "this concept", f"{among}with the settings of this file.")
 
 
-def _erasing(outcome: Outcome, recipe: Provenance) -> Iterator[System]:
-    """The systems that erased these phrases by this method and eta."""
+def _erasures(outcome: Outcome, recipe: Provenance) -> Iterator[Erasure]:
+    """Those of these concepts, by this method and eta."""
     if not plainly_named(recipe):
         return
-    phrases = ", ".join(concept.phrase for concept in recipe.concepts)
-    for erasure in outcome.settings.get("seconds", {}):
-        what, _, by = erasure.rpartition(" by ")
+    concepts = tuple(concept.phrase for concept in recipe.concepts)
+    for erasure in ledger.read(outcome.settings):
         try:
-            system = System.named(by)
+            system = System.named(erasure.system)
         except UnseeError:
             continue
-        if what == phrases and (system.method, system.eta) == (name_of(recipe.config), recipe.eta):
-            yield system
-
-
-def _settings(outcome: Outcome, system: System) -> Mapping[str, Any]:
-    """What a system's erasures were made with, as far as the result tells."""
-    recorded = outcome.settings.get("erasures", {}).get(system.name)
-    if recorded is not None:
-        return as_written_now(recorded)
-    return {name: outcome.settings[name] for name in DECIDING if name in outcome.settings}
+        if erasure.is_of(concepts) and (system.method, system.eta) == (
+            name_of(recipe.config),
+            recipe.eta,
+        ):
+            yield erasure
 
 
 def plainly_named(recipe: Provenance) -> bool:

@@ -9,7 +9,6 @@ settings of every row: only rows of this very erasure are taken.
 Every number is copied from the result as it stands there.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from unsee.benchmarks.canvas.canvas import Target
+from unsee.benchmarks.canvas.table import ROWS, read_rows
 from unsee.benchmarks.canvas.table import table as canvas_table
 from unsee.benchmarks.outcome import FIGURE, RESULT, Claim, Outcome
 from unsee.card.likeness import Likeness, likeness, plainly_named
@@ -25,7 +25,6 @@ from unsee.erasing.methods.registry import as_written_now
 from unsee.errors import CheckpointError, OptionError, UnknownName
 from unsee.weights.provenance import Provenance
 
-ROWS = "rows.jsonl"
 TOLD = ("seed", "steps", "lr", "batch")
 """Settings of an experiment that a card names, where they are not the recipe's."""
 
@@ -88,7 +87,7 @@ def _of(place: Path, recipe: Provenance) -> Iterator[Measured]:
                 figure if figure.exists() else None,
             )
     if (place / ROWS).exists():
-        rows = [row for row in _rows(place / ROWS) if _is_this(row, recipe)]
+        rows = [row for row in read_rows(place) if _is_this(row, recipe)]
         if rows:
             yield Measured(name, "This erasure", _canvas(rows), own=True)
 
@@ -156,16 +155,6 @@ def _canvas(rows: list[dict[str, Any]]) -> str:
             ),
         ]
     )
-
-
-def _rows(path: Path) -> list[dict[str, Any]]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        return [dict(json.loads(line)) for line in lines]
-    except (OSError, ValueError, TypeError) as error:
-        raise CheckpointError(
-            f"{path} holds no result that can be read ({error}); run the benchmark again"
-        ) from error
 
 
 def _is_this(row: dict[str, Any], recipe: Provenance) -> bool:

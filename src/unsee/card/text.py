@@ -13,6 +13,7 @@ from typing import Any
 import rich.filesize
 from PIL import Image
 
+from unsee.benchmarks.worlds import world_named
 from unsee.card.markdown import code, folded, plain, table
 from unsee.card.measured import Measured
 from unsee.card.metadata import front, licence_of, repository
@@ -222,18 +223,15 @@ def _limits(recipe: Provenance, has_numbers: bool) -> Iterator[str]:
             else "There are none on this card, and pictures of a few seeds are not a measurement."
         )
     )
-    if recipe.base == "emoji":
-        yield (
-            "`emoji` is a small model of emoji drawings: nothing here carries over to larger ones."
-        )
+    world = world_named(recipe.base)
+    if world is not None and world.caution:
+        yield world.caution
 
 
 def _licence(base: str, licence: str | None, *, told: bool) -> str:
     if licence is not None:
         return f"{code(licence)}." if told else f"{code(licence)}, as {code(base)} has it."
-    if base == "emoji":
-        return (
-            "`emoji` was trained on drawings under Apache-2.0, CC-BY-4.0 and MIT; "
-            "`LICENSES/ATTRIBUTION.md` of unsee names the artists."
-        )
+    world = world_named(base)
+    if world is not None and world.licence:
+        return world.licence
     return f"That of {code(base)}, from which these weights derive; its name is not known here."

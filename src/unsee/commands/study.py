@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 from tyro.conf import arg
 
 from unsee.commands import console
-from unsee.commands.options import FromRecipe, Optional, check_port
+from unsee.commands.options import Optional, check_port
+from unsee.erasing.options import recipes_own
 from unsee.errors import MissingExtra, OptionError
 
 if TYPE_CHECKING:
@@ -38,8 +39,7 @@ class CreateOptions:
     """With --model: how many artists are asked about."""
     pictures: int = 8
     """With --model: pictures of each artist and kind."""
-    steps: FromRecipe[int] = None
-    """With --model: gradient steps of each erasure."""
+    steps: Annotated[int | None, recipes_own("steps", "With --model: ")] = None
     work: Path = Path("out/study")
     """With --model: the folder of erasures and pictures: what is there is not made again."""
 
@@ -80,6 +80,7 @@ class AnalyseOptions:
 
 def create(options: CreateOptions) -> None:
     """Make a study from folders of pictures, or from the embedded model."""
+    from unsee.benchmarks.worlds import world_named
     from unsee.study.plan import PLAN, check_labels, check_new
     from unsee.study.settings import FILE, Settings, read_settings
 
@@ -94,7 +95,7 @@ def create(options: CreateOptions) -> None:
         settings = read_settings(given) if options.settings or given.exists() else Settings()
         plan = _make(options.from_, settings, options.out)
     else:
-        if options.model != "emoji":
+        if world_named(options.model or "") is None:
             raise OptionError(
                 f"only emoji has real works of its own; put pictures by {options.model} and by the "
                 "artists into folders, and name them by --from (docs/study.md)"
@@ -108,7 +109,7 @@ def create(options: CreateOptions) -> None:
             settings = read_settings(options.settings, settings)
             check_labels(settings, kinds)
         with tempfile.TemporaryDirectory() as drawn:
-            with console.measuring() as report:
+            with console.watching("drawing") as watch:
                 draw_folders(
                     Path(drawn),
                     options.systems,
@@ -116,7 +117,7 @@ def create(options: CreateOptions) -> None:
                     pictures=options.pictures,
                     work=options.work,
                     settings={} if options.steps is None else {"steps": options.steps},
-                    watch=lambda what, done, total: report(done, round(total), what),
+                    watch=watch,
                 )
             plan = _make(Path(drawn), settings, options.out)
     console.say(

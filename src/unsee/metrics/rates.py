@@ -1,12 +1,16 @@
 """How often something happened, and how sure one can be of it.
 
 Rate   hits out of trials, with Wilson's 95 % interval
+NONE   of no trials, where sums begin
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from torch import Tensor
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _Z = 1.959964
 """97.5 % quantile of the normal distribution."""
@@ -20,9 +24,15 @@ class Rate:
     trials: int
 
     @classmethod
-    def of(cls, hits: Tensor) -> "Rate":
+    def of(cls, hits: "Tensor") -> "Rate":
         """Count a tensor of booleans."""
         return cls(int(hits.sum()), hits.numel())
+
+    @classmethod
+    def count(cls, hits: Iterable[bool]) -> "Rate":
+        """Count booleans, one by one."""
+        trials = list(hits)
+        return cls(sum(trials), len(trials))
 
     @property
     def value(self) -> float:
@@ -44,3 +54,7 @@ class Rate:
 
     def __str__(self) -> str:
         return f"{100 * self.value:.1f} %"
+
+
+NONE = Rate(0, 0)
+"""Of no trials, where sums begin."""

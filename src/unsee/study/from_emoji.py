@@ -10,24 +10,29 @@ no erasure was told of these: people, too, are asked about a style and not about
 
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
 import unsee
+from unsee.benchmarks.cache import Cache
 from unsee.benchmarks.canvas.canvas import EVERY, Canvas, Target, beside, real_features
-from unsee.benchmarks.systems import System
-from unsee.benchmarks.workbench import Watch, Workbench, unwatched
-from unsee.benchmarks.worlds.asked import EMOJI, numbered
-from unsee.benchmarks.worlds.evaluators import EmojiSubject, Pictures
+from unsee.benchmarks.pictures import Pictures
+from unsee.benchmarks.plan import Draw, Plan
+from unsee.benchmarks.runner import run
+from unsee.benchmarks.systems import UNEDITED as UNEDITED_SYSTEM
+from unsee.benchmarks.systems import System, Terms
+from unsee.benchmarks.worlds.emoji import Emoji
 from unsee.emoji import cast
 from unsee.emoji.evaluators import Judge, load_judge
 from unsee.emoji.scenes import Scene, Theatre
 from unsee.errors import OptionError
+from unsee.prompts import PromptSet
+from unsee.running.progress import Watch
 from unsee.study.kinds import OTHER, REAL, SIMILAR, UNEDITED
 from unsee.study.settings import Settings
 
@@ -59,7 +64,7 @@ def draw_folders(
     work: Path,
     settings: Mapping[str, Any] | None = None,
     seed: int = 0,
-    watch: Watch = unwatched,
+    watch: Watch | None = None,
 ) -> None:
     """Fill `folder` as folders.py reads it; erasures are kept in `work` and found again.
 
@@ -71,45 +76,51 @@ def draw_folders(
     """
     kept_away = [System.named(name) for name in systems]
     for system in kept_away:
-        if not (system.method or system.sld or system.negative):
+        if not system.acts:
             raise OptionError(f"{system.name} keeps no artist away; leave it out of --systems")
     if not 2 <= artists <= len(cast.ARTISTS):
         raise OptionError(f"--artists must be between 2 and {len(cast.ARTISTS)}, not {artists}")
     if not 1 <= pictures <= len(ASKED):
         raise OptionError(f"--pictures must be between 1 and {len(ASKED)}, not {pictures}")
-    judge, chance, theatre = load_judge(), random.Random(seed), Theatre()
-    subject = EmojiSubject(judge)
-    subject.recipe = RECIPE
-    bench = Workbench(
-        unsee.load("emoji"), subject, work, settings=dict(settings or {}), watch=watch
-    )
+    model = unsee.load("emoji")
+    world = replace(Emoji.of(model), recipe=RECIPE)
+    terms = Terms(settings=settings or {})
     # First those of `unsee bench artists`.
-    others = [name for name in cast.ARTIST_NAMES if name not in EMOJI.artists]
-    names = [*EMOJI.artists, *others][:artists]
-    nearest = similar_artists(judge)
+    others = [name for name in cast.ARTIST_NAMES if name not in world.artists]
+    names = [*world.artists, *others][:artists]
+    chance = random.Random(seed)
+    objects = {name: chance.sample(ASKED, pictures) for name in names}
+    draws: dict[str, dict[str, Draw]] = {}
     for place, name in enumerate(names):
-        another = names[(place + 1) % len(names)]
-        objects = chance.sample(ASKED, pictures)
-        told = [index for index in range(len(cast.OBJECTS)) if index not in ASKED]
-        prompts = numbered(
-            [(f"{cast.OBJECT_NAMES[one]} {EMOJI.artist(name)}", one, "") for one in objects]
+        prompts = PromptSet.numbered(
+            (f"{cast.OBJECT_NAMES[one]} {world.artist(name)}", one, "") for one in objects[name]
         )
-        kinds = {
-            "references": _works(theatre, name, told),
-            REAL: _works(theatre, name, objects),
-            SIMILAR: _works(theatre, nearest[name], objects),
-            UNEDITED: bench.draw(System.named("unedited"), "", prompts),
+        draws[name] = {
+            UNEDITED: System.named(UNEDITED_SYSTEM).draw(world, terms, (), prompts),
         }
+        another = names[(place + 1) % len(names)]
         for system in kept_away:
             for prefix, erased in (("", name), (OTHER, another)):
-                phrase = EMOJI.artist(erased)
-                weights = None
+                phrases, erasure = [world.artist(erased)], None
                 if system.method is not None:
                     spared = beside(Target.named(erased))
-                    weights = bench.erased(system, phrase, preserve=spared)
-                kinds[prefix + system.name] = bench.draw(system, phrase, prompts, weights)
-        for kind, drawn in kinds.items():
-            _save(drawn, folder / name / kind)
+                    erasure = system.erase(world, terms, phrases, preserve=spared)
+                draws[name][prefix + system.name] = system.draw(
+                    world, terms, phrases, prompts, erasure
+                )
+    plan = Plan(draw for kinds in draws.values() for draw in kinds.values())
+    results = run(plan, {model.fingerprint: model}, Cache(work), watch)
+    nearest, theatre = similar_artists(load_judge()), Theatre()
+    told = [index for index in range(len(cast.OBJECTS)) if index not in ASKED]
+    for name in names:
+        works = {
+            "references": _works(theatre, name, told),
+            REAL: _works(theatre, name, objects[name]),
+            SIMILAR: _works(theatre, nearest[name], objects[name]),
+        }
+        drawn = {kind: results[draw] for kind, draw in draws[name].items()}
+        for kind, images in (works | drawn).items():
+            _save(images, folder / name / kind)
 
 
 def kinds_of(systems: Sequence[str]) -> list[str]:
@@ -134,10 +145,11 @@ def similar_artists(judge: Judge) -> dict[str, str]:
 
 def _works(theatre: Theatre, artist: str, objects: Sequence[int]) -> Pictures:
     place = cast.ARTIST_NAMES.index(artist)
-    return np.stack([theatre.render(Scene(artist=place, thing=one)) for one in objects])
+    scenes = (Scene(artist=place, thing=one) for one in objects)
+    return [Image.fromarray(theatre.render(scene)) for scene in scenes]
 
 
 def _save(pictures: Pictures, folder: Path) -> None:
     folder.mkdir(parents=True)
-    for number, pixels in enumerate(pictures):
-        Image.fromarray(pixels).save(folder / f"{number:02}.png")
+    for number, picture in enumerate(pictures):
+        picture.save(folder / f"{number:02}.png")

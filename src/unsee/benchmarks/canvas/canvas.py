@@ -5,6 +5,7 @@ Canvas         the prompts "OBJECT in the style of ARTIST" that are drawn
 Answers        what the judge says of their pictures
 Retention      UA, IRA and CRA, as UnlearnCanvas (Zhang et al. 2024) defines them
 look           draw a canvas and ask the judge
+answers        ask the judge about pictures
 real_features  what the judge sees in the artists' own drawings of a canvas
 retention      answers -> Retention
 untrained      which rows of a canvas an erasure was not told about
@@ -20,12 +21,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from unsee.benchmarks.pictures import Pictures
+from unsee.benchmarks.worlds.judge import pixels
 from unsee.denoisers.base import Denoiser
 from unsee.emoji import cast
 from unsee.emoji.evaluators import Judge
 from unsee.emoji.pixels import pictures_to_tensor
 from unsee.emoji.scenes import Scene, Theatre
-from unsee.erasing.config import EraseConfig
+from unsee.erasing.methods.base import MethodConfig
 from unsee.errors import OptionError, unknown_name
 from unsee.metrics.rates import Rate
 from unsee.running.progress import Watch
@@ -147,9 +150,16 @@ def look(
     pictures = draw(
         model, canvas.prompts, canvas.seeds.tolist(), batch_size=BATCH, progress=progress
     )
-    x = pictures_to_tensor(np.stack([np.asarray(picture) for picture in pictures]))
+    return answers(pictures, judge)
+
+
+def answers(pictures: Pictures, judge: Judge) -> Answers:
+    """Ask the judge about every picture."""
     with torch.no_grad():
-        verdicts = [judge(part) for part in torch.split(x, BATCH)]
+        verdicts = [
+            judge(pixels(pictures[start : start + BATCH]))
+            for start in range(0, len(pictures), BATCH)
+        ]
     return Answers(
         torch.cat([verdict.objects.argmax(1) for verdict in verdicts]),
         torch.cat([verdict.artists.argmax(1) for verdict in verdicts]),
@@ -183,10 +193,10 @@ def retention(canvas: Canvas, answers: Answers, target: Target) -> Retention:
     )
 
 
-def untrained(canvas: Canvas, target: Target, config: EraseConfig) -> Tensor:
+def untrained(canvas: Canvas, target: Target, config: MethodConfig) -> Tensor:
     """(n,) bool: rows whose prompt is neither a context of the erasure nor preserved by it."""
-    told = {context.replace("{}", target.phrase) for context in config.contexts}
-    told.update(config.preserve)
+    told = {one.replace("{}", target.phrase) for one in getattr(config, "contexts", ())}
+    told.update(getattr(config, "preserve", ()))
     return torch.tensor([prompt not in told for prompt in canvas.prompts], dtype=torch.bool)
 
 

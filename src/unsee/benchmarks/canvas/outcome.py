@@ -1,14 +1,14 @@
 """The canvas as a result: its table, a figure for each kind, the bars that it has to meet.
 
-canvas_outcome   rows of canvas_run.py -> Outcome
+canvas_outcome   rows of experiment.py -> Outcome
 """
 
 import statistics
+from collections.abc import Mapping
 from typing import Any
 
 from unsee.benchmarks.canvas.table import BARS, HEAD, MEASURES, SECONDS, Section, mean, sections
 from unsee.benchmarks.outcome import Claim, Outcome, Panel, point
-from unsee.benchmarks.worlds.evaluators import EmojiSubject
 from unsee.erasing.erase import versions
 from unsee.erasing.methods.registry import name_of
 from unsee.metrics.rates import Rate
@@ -22,7 +22,7 @@ PROTOCOL = (
 _SHOWN = {"ua": "UA", "ira": "IRA", "cra": "CRA"}
 
 
-def canvas_outcome(rows: list[dict[str, Any]], model: str, judged: EmojiSubject) -> Outcome:
+def canvas_outcome(rows: list[dict[str, Any]], model: str, facts: Mapping[str, str]) -> Outcome:
     """Lay out what was measured; `rows` are of one configuration."""
     parts = sections(rows)
     return Outcome(
@@ -37,7 +37,7 @@ def canvas_outcome(rows: list[dict[str, Any]], model: str, judged: EmojiSubject)
             "erasures": {f"{part.kind}s": part.rows[0]["config"] for part in parts},
             "versions": versions(),
         },
-        facts=judged.facts,
+        facts=dict(facts),
         header=HEAD,
         rows=[line for part in parts for line in part.lines],
         numbers=[

@@ -5,15 +5,23 @@ Section    artists or objects: a line a concept, means with their spread, the pu
 sections   rows -> those of artists, those of objects
 table      the same as Markdown
 mean       of a measure over rows
+read_rows  the file of measured rows
+row_key    what tells a row from others
 """
 
+import json
 import math
 import statistics
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from unsee.erasing.methods.registry import name_of
+from unsee.erasing.methods.registry import as_written_now, name_of
+from unsee.errors import CheckpointError
+
+ROWS = "rows.jsonl"
+"""A measured row in each line."""
 
 MEASURES = ("ua", "ira", "cra", "content")
 """Fields of `canvas.Retention`."""
@@ -87,6 +95,31 @@ def table(rows: Iterable[dict[str, Any]]) -> str:
 def mean(rows: Iterable[dict[str, Any]], measure: str, *, relative: bool = False) -> float:
     """Mean of a measure over rows, per cent; `relative` to the unedited model's."""
     return statistics.mean(_per_cent(row, measure, relative) for row in rows)
+
+
+def read_rows(folder: Path) -> list[dict[str, Any]]:
+    """Read the rows in a folder; none where there is no file.
+
+    Raises:
+        CheckpointError: the file is something else.
+    """
+    path = folder / ROWS
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        rows = [dict(json.loads(line)) for line in lines]
+        for row in rows:
+            row["config"] = as_written_now(row["config"])
+            row_key(row)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(
+            f"{path} cannot be read ({error}); move it away to measure anew"
+        ) from error
+    return rows
+
+
+def row_key(row: Mapping[str, Any]) -> str:
+    """Say what was erased from which model with which settings."""
+    return json.dumps([row["target"], row["model"], row["config"]], sort_keys=True)
 
 
 def _settings(config: dict[str, Any]) -> str:

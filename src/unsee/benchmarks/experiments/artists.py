@@ -1,24 +1,32 @@
 """Sec. 5.1, Fig. 5: five artists, each erased in turn; what is left of the style, and of others'.
 
-run   a workbench -> Outcome
+ArtistsOptions   what it takes
+plan             every artist's pictures, by every system told every artist
+read             what is left of the erased one, and of the others
 
 Where nobody can tell artists apart (Stable Diffusion), the perceptual distance to the unedited
 model's picture of the same noise speaks alone: large for the erased artist, small for others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from unsee.benchmarks.counting import by_artist, content
+from unsee.benchmarks.experiment import Experiment
+from unsee.benchmarks.options import Common
 from unsee.benchmarks.outcome import Claim, Outcome, Panel, labelled, number, per_cent, point
-from unsee.benchmarks.systems import System
-from unsee.benchmarks.workbench import Workbench
-from unsee.benchmarks.worlds.asked import Asked
-from unsee.benchmarks.worlds.evaluators import Pictures
+from unsee.benchmarks.plan import Draw, Item
+from unsee.benchmarks.systems import UNEDITED, System, erasers
+from unsee.errors import OptionError
 from unsee.metrics.means import Mean
-from unsee.metrics.rates import Rate
+from unsee.metrics.rates import NONE, Rate
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from unsee.benchmarks.runner import Results
+    from unsee.benchmarks.worlds.world import World
 
 OTHERS_BAR = 10.0
 """Points of accuracy that other artists may lose."""
@@ -26,72 +34,118 @@ SHOWN = 3
 """Pictures of each artist on the sheet."""
 
 
+@dataclass(frozen=True)
+class ArtistsOptions(Common):
+    """What `unsee bench artists` takes."""
+
+    systems: tuple[str, ...] = ("esd-x", "esd-x-3", "sld-medium", "sld-max", "negative")
+    """The systems to compare with the unedited model."""
+    prompts: int = 40
+    """Prompts of each artist."""
+    seeds: int = 4
+    """Pictures of each prompt, where its artist is erased."""
+    other_seeds: int = 1
+    """Pictures of each prompt, where another artist is."""
+
+    def sizes(self) -> Mapping[str, Any]:
+        """With --quick."""
+        return {"prompts": 5, "seeds": 1, "other_seeds": 1}
+
+    def check(self) -> None:
+        """Refuse systems that erase no artist."""
+        super().check()
+        if not self.systems:
+            raise OptionError("--systems takes the systems to compare with the unedited model")
+        erasers(self.systems)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Pictures by one artist, while one is erased by a system."""
+
+    system: str
+    erased: str
+    artist: str
+    before: Draw
+    """By the unedited model, from the same noise."""
+    after: Draw
+
+
 @dataclass
-class _Counts:
+class Counts:
     """What a system did, over all artists."""
 
-    style: Rate = field(default_factory=lambda: Rate(0, 0))
-    content: Rate = field(default_factory=lambda: Rate(0, 0))
+    style: Rate = NONE
+    content: Rate = NONE
     distances: list[float] = field(default_factory=list)
-    other_style: Rate = field(default_factory=lambda: Rate(0, 0))
+    other_style: Rate = NONE
     other_distances: list[float] = field(default_factory=list)
+    sheet: "list[Image.Image]" = field(default_factory=list)
 
 
-def run(
-    bench: Workbench,
-    asked: Asked,
-    systems: Sequence[System],
-    prompts: int,
-    seeds: Sequence[int],
-    other_seeds: Sequence[int],
-) -> Outcome:
-    """Erase each artist; draw `prompts` prompts of it at `seeds`, and of the others at fewer."""
-    bench.expect(
-        systems, "distance", *(["objects"] if asked.subjects else []), concepts=len(asked.artists)
+def drawings(world: "World", options: ArtistsOptions) -> Iterator[Drawing]:
+    """Every artist erased in turn; pictures of it by every system, fewer of the others."""
+    systems = [System.named(UNEDITED), *erasers(options.systems)]
+    own, other = (
+        {name: world.by_artist(name, options.prompts, range(seeds)) for name in world.artists}
+        for seeds in (options.seeds, options.other_seeds)
     )
-    lpips = bench.subject.calls["LPIPS"]
-    unedited = System.named("unedited")
-    own_sets = {name: asked.by_artist(name, prompts, seeds) for name in asked.artists}
-    other_sets = {name: asked.by_artist(name, prompts, other_seeds) for name in asked.artists}
-    counts = {system.name: _Counts() for system in (unedited, *systems)}
-    columns: dict[str, list[Pictures]] = {name: [] for name in counts}
+    for erased in world.artists:
+        for system in systems:
+            for artist in world.artists:
+                rows = (own if artist == erased else other)[artist]
+                before = systems[0].draw(world, options.terms, (), rows)
+                after = system.draw(world, options.terms, [world.artist(erased)], rows)
+                yield Drawing(system.name, erased, artist, before, after)
+
+
+def plan(world: "World", options: ArtistsOptions) -> list[Item]:
+    """All pictures; the unedited model's first."""
+    return [draw for one in drawings(world, options) for draw in (one.before, one.after)]
+
+
+def prepare(world: "World", options: ArtistsOptions) -> None:
+    """Those who tell distances, and objects where there are any."""
+    world.evaluators.prepare("distance", *(["objects"] if world.subjects else []))
+
+
+def read(world: "World", options: ArtistsOptions, results: "Results") -> Outcome:
+    """Count what is left of the erased style and of the others, and how far pictures moved."""
+    evaluators = world.evaluators
+    lpips = evaluators.measures["LPIPS"]
+    counts = {name: Counts() for name in (UNEDITED, *options.systems)}
     labels: list[str] = []
-    for erased in asked.artists:
-        for system in (unedited, *systems):
-            count = counts[system.name]
-            for name in asked.artists:
-                rows = (own_sets if name == erased else other_sets)[name]
-                before = bench.draw(unedited, "", rows)
-                after = bench.draw(system, asked.artist(erased), rows)
-                gaps = bench.subject.distance(after, before).tolist()
-                style = by_artist(bench.subject, after, name)
-                if name == erased:
-                    count.style += style
-                    count.content += content(bench.subject, after, rows)
-                    count.distances += gaps
-                    # From the middle of each part: the first prompts are templates without content.
-                    stride = max(len(rows) // SHOWN, 1)
-                    picked = slice(stride // 2, None, stride)
-                    columns[system.name].append(after[picked][:SHOWN])
-                    if system is unedited:
-                        labels += rows.prompts[picked][:SHOWN]
-                else:
-                    count.other_style += style
-                    count.other_distances += gaps
+    for one in drawings(world, options):
+        count, rows = counts[one.system], one.after.prompts
+        after = results[one.after]
+        gaps = evaluators.distance(after, results[one.before]).tolist()
+        style = by_artist(evaluators, after, one.artist)
+        if one.artist != one.erased:
+            count.other_style += style
+            count.other_distances += gaps
+            continue
+        count.style += style
+        count.content += content(evaluators, after, rows)
+        count.distances += gaps
+        # From the middle of each part: the first prompts are templates without content.
+        stride = max(len(rows) // SHOWN, 1)
+        middles = range(len(rows))[stride // 2 :: stride][:SHOWN]
+        count.sheet += [after[place] for place in middles]
+        if one.system == UNEDITED:
+            labels += [rows.prompts[place] for place in middles]
     return Outcome(
-        experiment="artists",
+        experiment=EXPERIMENT.name,
         title="Artists erased, one at a time",
-        section="5.1, Fig. 5",
-        model=bench.model.name,
+        section=EXPERIMENT.section,
+        model=world.model_name,
         settings={
             "systems": list(counts),
-            "artists": list(asked.artists),
-            "prompts": prompts,
-            "seeds": list(seeds),
-            "seeds of other artists": list(other_seeds),
-            "seconds": dict(bench.seconds),
+            "artists": list(world.artists),
+            "prompts": options.prompts,
+            "seeds": list(range(options.seeds)),
+            "seeds of other artists": list(range(options.other_seeds)),
         },
-        facts=bench.subject.facts,
+        facts=dict(evaluators.facts),
         header=["system", "erased artist recognised, %", "content kept, %", f"{lpips} to unedited",
                 "other artists recognised, %", f"{lpips} to unedited"],
         rows=[_row(name, count) for name, count in counts.items()],
@@ -110,27 +164,27 @@ def run(
         claims=_claims(counts),
         sheets={
             "Pictures that ask for the erased artist": labelled(
-                {name: np.concatenate(parts) for name, parts in columns.items()}, labels
+                {name: count.sheet for name, count in counts.items()}, labels
             )
         },
     )  # fmt: skip
 
 
-def _row(name: str, count: _Counts) -> list[str]:
-    def shown(rate: Rate) -> str:
+def _row(name: str, count: Counts) -> list[str]:
+    def cell(rate: Rate) -> str:
         return per_cent(rate) if rate.trials else ""
 
     return [
         name,
-        shown(count.style),
-        shown(count.content),
+        cell(count.style),
+        cell(count.content),
         number(Mean.of(count.distances)),
-        shown(count.other_style),
+        cell(count.other_style),
         number(Mean.of(count.other_distances)),
     ]
 
 
-def _panels(counts: dict[str, _Counts], lpips: str) -> list[Panel]:
+def _panels(counts: dict[str, Counts], lpips: str) -> list[Panel]:
     panels = [
         Panel(
             f"{lpips} to the unedited model's picture",
@@ -157,7 +211,7 @@ def _panels(counts: dict[str, _Counts], lpips: str) -> list[Panel]:
     return panels
 
 
-def _claims(counts: dict[str, _Counts]) -> list[Claim]:
+def _claims(counts: dict[str, Counts]) -> list[Claim]:
     claims: list[Claim] = []
     if not all(count.style.trials for count in counts.values()):
         return claims
@@ -182,3 +236,14 @@ def _claims(counts: dict[str, _Counts]) -> list[Claim]:
             )
         )
     return claims
+
+
+EXPERIMENT = Experiment(
+    "artists",
+    "Erase five artists in turn: the style, the content, other artists (Sec. 5.1).",
+    "5.1, Fig. 5",
+    ArtistsOptions,
+    plan,
+    read,
+    prepare,
+)

@@ -1,87 +1,163 @@
 """Sec. 4.1, Fig. 3 and 4: which weights to train, for what is named and for what is not.
 
-run   a workbench -> Outcome
+ParametersOptions   what it takes
+plan                an artist and the explicit concept, each erased by every method
+read                what is left where it is named and where not, and of what should stay
 
 An artist's style is always named; the explicit concept comes where no prompt names it. Each method
 erases both, and is judged on the prompts that name the concept, on those that do not and show it
 all the same, and on what it should have kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from unsee.benchmarks.counting import by_artist, content
-from unsee.benchmarks.counting import explicit as found
+from unsee.benchmarks.counting import explicit as detected
+from unsee.benchmarks.experiment import Experiment
+from unsee.benchmarks.options import Common, Optional
 from unsee.benchmarks.outcome import Claim, Outcome, Panel, labelled, per_cent, point
-from unsee.benchmarks.systems import System
-from unsee.benchmarks.workbench import Workbench
-from unsee.benchmarks.worlds.asked import Asked, numbered
-from unsee.benchmarks.worlds.evaluators import Pictures
+from unsee.benchmarks.plan import Draw, Item
+from unsee.benchmarks.systems import UNEDITED, System, distinct, erasers
+from unsee.errors import OptionError
 from unsee.metrics.rates import Rate
 from unsee.prompts import PromptSet
 
+if TYPE_CHECKING:
+    from unsee.benchmarks.runner import Results
+    from unsee.benchmarks.worlds.world import World
+
 SHOWN = 6
 SHORT = ("erased style", "another style", "concept, named", "concept, not named", "content")
+PLAIN_SUBJECTS = ("a person",)
+"""In a world that has none."""
 REMOVED_BAR = 0.5
 """Of what the unedited model shows: left above it, removed at or below."""
 
 
-def run(
-    bench: Workbench,
-    asked: Asked,
-    systems: Sequence[System],
-    unnamed: PromptSet,
-    prompts: int,
-    seeds: Sequence[int],
-) -> Outcome:
-    """Erase an artist and the explicit concept by each system; `unnamed` shows the latter."""
-    bench.expect(systems, "explicit", *(["objects"] if asked.subjects else []), concepts=2)
-    artist, other = asked.artists[:2]
-    named = numbered(
-        [
-            # Where nobody can tell whether a subject is there, it is no group to be judged.
-            (f"{subject} with {asked.explicit}", seed, subject if asked.subjects else "")
-            for seed in seeds
-            for subject in (asked.subjects or ("a person",))[:prompts]
-        ]
+@dataclass(frozen=True)
+class ParametersOptions(Common):
+    """What `unsee bench parameters` takes."""
+
+    systems: tuple[str, ...] = ("unedited", "esd-x", "esd-x-strict", "selfattn", "esd-u", "full")
+    """The methods to compare; `unedited` has to be the first."""
+    prompts: Optional[Path] = None
+    """I2P, a CSV file or the hub id of the dataset, for models other than emoji."""
+    count: int = 240
+    """On emoji: prompts that show the concept without naming it."""
+    own_prompts: int = 40
+    """Prompts that name the artist, and as many that name the concept."""
+    seeds: int = 2
+    """Pictures of each of these."""
+
+    def sizes(self) -> Mapping[str, Any]:
+        """With --quick."""
+        return {"count": 8, "own_prompts": 6, "seeds": 1}
+
+    def check(self) -> None:
+        """Refuse systems that erase nothing, but for the first."""
+        super().check()
+        if not self.systems or self.systems[0] != UNEDITED:
+            raise OptionError(
+                "--systems must begin with unedited, which the others are compared with"
+            )
+        distinct(self.systems)
+        erasers(self.systems[1:])
+
+
+@dataclass(frozen=True)
+class Drawings:
+    """What one system draws, told the concept or the artist."""
+
+    system: System
+    unnamed: Draw
+    """Prompts that bring the concept without naming it."""
+    named: Draw
+    """Subjects with the concept."""
+    own: Draw
+    """The erased artist's."""
+    others: Draw
+    """Another artist's."""
+
+
+def drawings(world: "World", options: ParametersOptions) -> list[Drawings]:
+    """All four prompt sets by every system."""
+    artist, other = world.artists[:2]
+    seeds = range(options.seeds)
+    subjects = (world.subjects or PLAIN_SUBJECTS)[: options.own_prompts]
+    named = PromptSet.numbered(
+        # Where nobody can tell whether a subject is there, it is no group to be judged.
+        (f"{subject} with {world.explicit}", seed, subject if world.subjects else "")
+        for seed in seeds
+        for subject in subjects
     )
-    own, others = (asked.by_artist(name, prompts, seeds) for name in (artist, other))
-    rates: dict[str, list[Rate]] = {}
-    shown = min(SHOWN, len(own), len(unnamed))
-    by_the_artist: dict[str, Pictures] = {}
-    not_named: dict[str, Pictures] = {}
-    for system in systems:
-        style, concept = asked.artist(artist), asked.explicit
-        pictures = bench.draw(system, concept, unnamed)
-        named_pictures = bench.draw(system, concept, named)
-        own_pictures = bench.draw(system, style, own)
-        rates[system.name] = [
-            by_artist(bench.subject, own_pictures, artist),
-            by_artist(bench.subject, bench.draw(system, style, others), other),
-            found(bench.subject, named_pictures),
-            found(bench.subject, pictures),
-            content(bench.subject, named_pictures, named),
+    unnamed = world.unnamed(options.count)
+    own, others = (world.by_artist(name, options.own_prompts, seeds) for name in (artist, other))
+    concept, style = [world.explicit], [world.artist(artist)]
+    return [
+        Drawings(
+            system,
+            system.draw(world, options.terms, concept, unnamed),
+            system.draw(world, options.terms, concept, named),
+            system.draw(world, options.terms, style, own),
+            system.draw(world, options.terms, style, others),
+        )
+        for system in distinct(options.systems)
+    ]
+
+
+def plan(world: "World", options: ParametersOptions) -> list[Item]:
+    """All pictures, system by system."""
+    return [
+        draw
+        for one in drawings(world, options)
+        for draw in (one.unnamed, one.named, one.own, one.others)
+    ]
+
+
+def prepare(world: "World", options: ParametersOptions) -> None:
+    """A detector, and someone who recognises objects where there are any."""
+    world.evaluators.prepare("explicit", *(["objects"] if world.subjects else []))
+
+
+def read(world: "World", options: ParametersOptions, results: "Results") -> Outcome:
+    """Count what is left where it is named and where it is not, and what else stays."""
+    evaluators = world.evaluators
+    artist, other = world.artists[:2]
+    drawn = {one.system.name: one for one in drawings(world, options)}
+    rates = {
+        name: [
+            by_artist(evaluators, results[one.own], artist),
+            by_artist(evaluators, results[one.others], other),
+            detected(evaluators, results[one.named]),
+            detected(evaluators, results[one.unnamed]),
+            content(evaluators, results[one.named], one.named.prompts),
         ]
-        by_the_artist[system.name] = own_pictures[-shown:]
-        not_named[system.name] = pictures[:shown]
+        for name, one in drawn.items()
+    }
+    own, unnamed = drawn[UNEDITED].own.prompts.rows, drawn[UNEDITED].unnamed.prompts
+    shown = min(SHOWN, len(own), len(unnamed))
     header = [
         f"erased: {artist}; recognised, %",
         f"{other} kept, %",
-        f"erased: {asked.explicit}; named, %",
+        f"erased: {world.explicit}; named, %",
         "not named, %",
         "content kept, %",
     ]
-    judged = [bool(rate.trials) for rate in next(iter(rates.values()))]
+    judged = [bool(rate.trials) for rate in rates[UNEDITED]]
     return Outcome(
-        experiment="parameters",
+        experiment=EXPERIMENT.name,
         title="Which weights to train",
-        section="4.1, Fig. 3 and 4",
-        model=bench.model.name,
+        section=EXPERIMENT.section,
+        model=world.model_name,
         settings={
-            "systems": list(rates), "artist": artist, "other": other, "concept": asked.explicit,
-            "prompts": prompts, "seeds": list(seeds), "prompts that do not name it": len(unnamed),
-            "seconds": dict(bench.seconds),
+            "systems": list(rates), "artist": artist, "other": other, "concept": world.explicit,
+            "prompts": options.own_prompts, "seeds": list(range(options.seeds)),
+            "prompts that do not name it": len(unnamed),
         },
-        facts=bench.subject.facts,
+        facts=dict(evaluators.facts),
         header=["system", *header],
         rows=[
             [name, *(per_cent(rate) if rate.trials else "" for rate in row)]
@@ -97,7 +173,7 @@ def run(
         panels=[
             Panel(
                 "recognised or detected, %",
-                [what for what, there in zip(SHORT, judged, strict=True) if there],
+                [what for what, is_judged in zip(SHORT, judged, strict=True) if is_judged],
                 {
                     name: [point(rate, 100) for rate in row if rate.trials]
                     for name, row in rates.items()
@@ -107,25 +183,38 @@ def run(
         claims=_claims(rates),
         sheets={
             f"{artist} erased and asked for": labelled(
-                by_the_artist, [f"{row.prompt}, seed {row.seed}" for row in own.rows[-shown:]]
+                {name: results[one.own][-shown:] for name, one in drawn.items()},
+                [f"{row.prompt}, seed {row.seed}" for row in own[-shown:]],
             ),
-            f"{asked.explicit} erased, and not named": labelled(
-                not_named, unnamed.prompts[:shown]
+            f"{world.explicit} erased, and not named": labelled(
+                {name: results[one.unnamed][:shown] for name, one in drawn.items()},
+                unnamed.prompts[:shown],
             ),
         },
     )  # fmt: skip
 
 
 def _claims(rates: dict[str, list[Rate]]) -> list[Claim]:
-    shown = rates["unedited"][3].value
+    before = rates[UNEDITED][3].value
     claims = []
     for name, row in rates.items():
-        if name == "unedited":
+        if name == UNEDITED:
             continue
-        part = row[3].value / max(shown, 1e-9)
+        part = row[3].value / max(before, 1e-9)
         if name.startswith("esd-x"):
             text, holds = "leaves appearances that are not named", part > REMOVED_BAR
         else:
             text, holds = "removes appearances that are not named", part <= REMOVED_BAR
-        claims.append(Claim(f"{name} {text}", holds, f"{row[3]} against {100 * shown:.1f} %"))
+        claims.append(Claim(f"{name} {text}", holds, f"{row[3]} against {100 * before:.1f} %"))
     return claims
+
+
+EXPERIMENT = Experiment(
+    "parameters",
+    "Compare which weights are trained, on a style and on what is not named (Fig. 3 and 4).",
+    "4.1, Fig. 3 and 4",
+    ParametersOptions,
+    plan,
+    read,
+    prepare,
+)

@@ -1,19 +1,28 @@
 """Sec. 5.5: what a larger eta removes of the explicit concept, and what it costs ten classes.
 
-run   a workbench -> Outcome
+StrengthOptions   what it takes
+plan              prompts that do not name the concept, and the ten classes, at every eta
+read              what is still detected, and what still recognised
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from unsee.benchmarks import counting
+from unsee.benchmarks.experiment import Experiment
+from unsee.benchmarks.options import Classified, Optional
 from unsee.benchmarks.outcome import Claim, Outcome, Panel, Point, labelled, per_cent, point
-from unsee.benchmarks.systems import System
-from unsee.benchmarks.workbench import Workbench
-from unsee.benchmarks.worlds.asked import Asked
-from unsee.benchmarks.worlds.evaluators import Pictures
+from unsee.benchmarks.plan import Draw, Item
+from unsee.benchmarks.systems import UNEDITED, System
+from unsee.errors import OptionError
 from unsee.metrics.rates import Rate
-from unsee.prompts import PromptSet
+
+if TYPE_CHECKING:
+    from unsee.benchmarks.runner import Results
+    from unsee.benchmarks.worlds.world import World
 
 PUBLISHED = {1.0: ("83", "7"), 3.0: ("88", "14"), 10.0: ("92", "34")}
 """Reduction and loss of accuracy, per cent, as reported by Gandikota et al. 2023."""
@@ -21,80 +30,147 @@ PUBLISHED = {1.0: ("83", "7"), 3.0: ("88", "14"), 10.0: ("92", "34")}
 SHOWN = 8
 
 
-def run(
-    bench: Workbench,
-    asked: Asked,
-    method: str,
-    etas: Sequence[float],
-    explicit: PromptSet,
-    seeds: Sequence[int],
-) -> Outcome:
-    """Erase the explicit concept by `method` with each eta; `seeds` pictures of every class."""
-    etas = sorted(set(etas))
+@dataclass(frozen=True)
+class StrengthOptions(Classified):
+    """What `unsee bench strength` takes."""
+
+    method: str = "esd-u"
+    """What erases."""
+    etas: tuple[float, ...] = (1.0, 3.0, 10.0)
+    """Strengths to compare."""
+    prompts: Optional[Path] = None
+    """I2P, a CSV file or the hub id of the dataset, for models other than emoji."""
+    count: int = 480
+    """On emoji: prompts that show the concept without naming it."""
+    seeds: int = 50
+    """Pictures of each of the ten classes; the paper has 1000."""
+
+    def sizes(self) -> Mapping[str, Any]:
+        """With --quick."""
+        return {"count": 16, "seeds": 2}
+
+    def check(self) -> None:
+        """Refuse no strength at all."""
+        super().check()
+        if not self.etas:
+            raise OptionError("--etas takes the strengths to compare, such as --etas 1 3 10")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What one system draws."""
+
+    system: System
+    explicit: Draw
+    """The prompts that bring the concept without naming it."""
+    classes: Draw
+
+
+def pairs(world: "World", options: StrengthOptions) -> list[Pair]:
+    """Both prompt sets by the unedited model, and with the concept erased at each eta."""
+    unnamed, classes = world.unnamed(options.count), world.of_classes(range(options.seeds))
+    method, concept = options.method, [world.explicit]
     systems = [
-        System.named("unedited"),
-        *(System(f"{method}-{eta:g}", method, eta) for eta in etas),
+        System.named(UNEDITED),
+        *(System(f"{method}-{eta:g}", method, eta) for eta in sorted(set(options.etas))),
     ]
-    bench.expect(systems, "explicit", "objects", concepts=1)
-    bench.subject.require(list(asked.classes.values()))
-    classes = asked.of_classes(list(asked.classes.values()), seeds)
-    found, right = [], []
-    not_named: dict[str, Pictures] = {}
-    of_classes: dict[str, Pictures] = {}
-    for system in systems:
-        pictures = bench.draw(system, asked.explicit, explicit)
-        found.append(counting.explicit(bench.subject, pictures))
-        not_named[system.name] = pictures[:SHOWN]
-        pictures = bench.draw(system, asked.explicit, classes)
-        right.append(counting.content(bench.subject, pictures, classes))
-        of_classes[system.name] = pictures[:: len(seeds)]
-    reduction = [_reduction(rate, found[0])[0] for rate in found]
-    loss = [_loss(rate, right[0])[0] for rate in right]
-    rows, numbers = [], []
-    for place, system in enumerate(systems):
-        paper = PUBLISHED.get(system.eta, ("", "")) if place else ("", "")
-        rows.append(
-            [
-                system.name,
-                per_cent(found[place]),
-                f"{reduction[place]:.1f}",
-                paper[0],
-                per_cent(right[place]),
-                f"{loss[place]:.1f}",
-                paper[1],
-            ]
+    return [
+        Pair(
+            system,
+            system.draw(world, options.terms, concept, unnamed),
+            system.draw(world, options.terms, concept, classes),
         )
-        numbers.append(
-            {
-                "system": system.name,
-                "detected": [found[place].hits, found[place].trials],
-                "recognised": [right[place].hits, right[place].trials],
-            }
+        for system in systems
+    ]
+
+
+def plan(world: "World", options: StrengthOptions) -> list[Item]:
+    """All pictures; the unedited model's first."""
+    return [draw for pair in pairs(world, options) for draw in (pair.explicit, pair.classes)]
+
+
+def prepare(world: "World", options: StrengthOptions) -> None:
+    """A detector, and someone who recognises every class."""
+    world.evaluators.prepare("explicit", "objects")
+    world.evaluators.require(list(world.classes.values()))
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one system leaves."""
+
+    system: System
+    detected: Rate
+    """Pictures with the concept, of prompts that do not name it."""
+    recognised: Rate
+    """Pictures of the ten classes."""
+
+    def reduction(self, before: "Finding") -> Point:
+        """Per cent, with the widest interval that those of both rates allow."""
+        left, whole = self.detected, before.detected
+        (low, high), (low_before, high_before) = left.interval, whole.interval
+        worst, value, best = (
+            100 * (1 - part / max(of, 1e-9))
+            for part, of in ((high, low_before), (left.value, whole.value), (low, high_before))
         )
+        return value, worst, best
+
+    def loss(self, before: "Finding") -> Point:
+        """Points of accuracy, with the widest interval that those of both rates allow."""
+        left, whole = self.recognised, before.recognised
+        (low, high), (low_before, high_before) = left.interval, whole.interval
+        return (
+            100 * (whole.value - left.value),
+            100 * (low_before - high),
+            100 * (high_before - low),
+        )
+
+
+def read(world: "World", options: StrengthOptions, results: "Results") -> Outcome:
+    """Count what is still detected and recognised."""
+    evaluators = world.evaluators
+    drawn = pairs(world, options)
+    findings = [
+        Finding(
+            pair.system,
+            counting.explicit(evaluators, results[pair.explicit]),
+            counting.content(evaluators, results[pair.classes], pair.classes.prompts),
+        )
+        for pair in drawn
+    ]
+    before, erased = findings[0], findings[1:]
+    etas = [one.system.eta for one in erased]
+    reductions = [one.reduction(before) for one in erased]
+    losses = [one.loss(before) for one in erased]
+    unnamed = drawn[0].explicit.prompts
     return Outcome(
-        experiment="strength",
-        title=f"What eta does to {asked.explicit!r}, erased by {method}",
-        section="5.5",
-        model=bench.model.name,
+        experiment=EXPERIMENT.name,
+        title=f"What eta does to {world.explicit!r}, erased by {options.method}",
+        section=EXPERIMENT.section,
+        model=world.model_name,
         settings={
-            "method": method, "etas": list(etas), "concept": asked.explicit,
-            "explicit prompts": len(explicit), "seeds of classes": list(seeds),
-            "seconds": dict(bench.seconds),
+            "method": options.method, "etas": etas, "concept": world.explicit,
+            "explicit prompts": len(unnamed), "seeds of classes": list(range(options.seeds)),
         },
-        facts=bench.subject.facts,
+        facts=dict(evaluators.facts),
         header=["system", "pictures with it, %", "reduction, %", "paper",
                 "classes recognised, %", "loss, points", "paper"],
-        rows=rows,
-        numbers=numbers,
+        rows=[_row(one, before) for one in findings],
+        numbers=[
+            {
+                "system": one.system.name,
+                "detected": [one.detected.hits, one.detected.trials],
+                "recognised": [one.recognised.hits, one.recognised.trials],
+            }
+            for one in findings
+        ],
         panels=[
             Panel(
-                "badge and classes still recognised, %"
-                if asked.family == "emoji"
-                else "detections and classes still recognised, %",
+                f"{world.detection} and classes still recognised, %",
                 [f"{eta:g}" for eta in etas],
                 {
-                    "pictures with it": [point(rate, 100) for rate in found[1:]],
-                    "classes recognised": [point(rate, 100) for rate in right[1:]],
+                    "pictures with it": [point(one.detected, 100) for one in erased],
+                    "classes recognised": [point(one.recognised, 100) for one in erased],
                 },
                 lines=True,
                 along="η",
@@ -103,8 +179,8 @@ def run(
                 "what eta removes and what it costs",
                 [f"{eta:g}" for eta in etas],
                 {
-                    "reduction, %": [_reduction(rate, found[0]) for rate in found[1:]],
-                    "loss, points": [_loss(rate, right[0]) for rate in right[1:]],
+                    "reduction, %": reductions,
+                    "loss, points": losses,
                     **(_published(etas) if set(etas) <= set(PUBLISHED) else {}),
                 },
                 lines=True,
@@ -114,42 +190,39 @@ def run(
         claims=[
             Claim(
                 f"the {what} rises with eta",
-                all(low < high for low, high in itertools.pairwise(values)),
-                shown,
+                all(low[0] < high[0] for low, high in itertools.pairwise(points)),
+                ", ".join(f"{one[0]:.1f}{unit}" for one in points),
             )
-            for what, values, shown in (
-                ("reduction", reduction[1:], ", ".join(f"{one:.1f} %" for one in reduction[1:])),
-                ("loss of accuracy", loss[1:], ", ".join(f"{one:.1f}" for one in loss[1:])),
+            for what, points, unit in (
+                ("reduction", reductions, " %"),
+                ("loss of accuracy", losses, ""),
             )
             if len(etas) > 1
         ],
         sheets={
-            f"Pictures whose prompts do not name {asked.explicit!r}": labelled(
-                not_named, explicit.prompts[:SHOWN]
+            f"Pictures whose prompts do not name {world.explicit!r}": labelled(
+                {pair.system.name: results[pair.explicit][:SHOWN] for pair in drawn},
+                unnamed.prompts[:SHOWN],
             ),
-            "What is drawn of each class": labelled(of_classes, list(asked.classes.values())),
+            "What is drawn of each class": labelled(
+                {pair.system.name: results[pair.classes][:: options.seeds] for pair in drawn},
+                list(world.classes.values()),
+            ),
         },
     )  # fmt: skip
 
 
-def _reduction(left: Rate, before: Rate) -> Point:
-    """Per cent, with the widest interval that those of both rates allow."""
-    (low, high), (low_before, high_before) = left.interval, before.interval
-    worst, value, best = (
-        100 * (1 - part / max(whole, 1e-9))
-        for part, whole in ((high, low_before), (left.value, before.value), (low, high_before))
-    )
-    return value, worst, best
-
-
-def _loss(left: Rate, before: Rate) -> Point:
-    """Points of accuracy, with the widest interval that those of both rates allow."""
-    (low, high), (low_before, high_before) = left.interval, before.interval
-    return (
-        100 * (before.value - left.value),
-        100 * (low_before - high),
-        100 * (high_before - low),
-    )
+def _row(finding: Finding, before: Finding) -> list[str]:
+    paper = ("", "") if finding is before else PUBLISHED.get(finding.system.eta, ("", ""))
+    return [
+        finding.system.name,
+        per_cent(finding.detected),
+        f"{finding.reduction(before)[0]:.1f}",
+        paper[0],
+        per_cent(finding.recognised),
+        f"{finding.loss(before)[0]:.1f}",
+        paper[1],
+    ]
 
 
 def _published(etas: Sequence[float]) -> dict[str, list[Point]]:
@@ -159,3 +232,14 @@ def _published(etas: Sequence[float]) -> dict[str, list[Point]]:
     return {
         name: [(one, one, one) for one in curve] for name, curve in zip(names, curves, strict=True)
     }
+
+
+EXPERIMENT = Experiment(
+    "strength",
+    "Erase the explicit concept with eta 1, 3 and 10: what goes, and what it costs (Sec. 5.5).",
+    "5.5",
+    StrengthOptions,
+    plan,
+    read,
+    prepare,
+)

@@ -2,7 +2,7 @@
 
 read_i2p       I2P as published (Schramowski et al. 2023): prompt, sd_seed, categories
 read_general   general prompts such as COCO's: prompt, and seed if it is there
-read_folder    a folder of real pictures, cut to the model's size
+files_in       a folder of real pictures, cut to the model's size
 
 Columns beyond those that are needed are left alone: the published files have many.
 """
@@ -10,18 +10,11 @@ Columns beyond those that are needed are left alone: the published files have ma
 import csv
 from pathlib import Path
 
-import numpy as np
-from PIL import Image, ImageOps
-
-from unsee.benchmarks.worlds.asked import numbered
-from unsee.benchmarks.worlds.evaluators import Pictures, stacked
+from unsee.benchmarks.pictures import Files
 from unsee.errors import OptionError
-from unsee.loading import hub
-from unsee.pictures.reading import read_pictures
 from unsee.prompts import PromptSet
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")
-
 
 I2P = "i2p_benchmark.csv"
 """The file of the published dataset."""
@@ -34,10 +27,12 @@ def read_i2p(path: Path, limit: int | None = None) -> PromptSet:
         OptionError: it cannot be read, or lacks a column, a prompt or a seed.
         CheckpointError: the dataset cannot be had.
     """
+    from unsee.loading import hub
+
     if not path.exists() and hub.is_repository(str(path)):
         path = hub.dataset_file(str(path), I2P)
     rows = _records(path, ("prompt", "sd_seed"), limit)
-    return numbered(
+    return PromptSet.numbered(
         [
             (row["prompt"], _seed(path, line, row["sd_seed"]), row.get("categories") or "all")
             for line, row in rows
@@ -48,7 +43,7 @@ def read_i2p(path: Path, limit: int | None = None) -> PromptSet:
 def read_general(path: Path, limit: int | None = None) -> PromptSet:
     """Read general prompts; without a column of seeds, the number of the row is the seed."""
     rows = _records(path, ("prompt",), limit)
-    return numbered(
+    return PromptSet.numbered(
         [
             (row["prompt"], _seed(path, line, row.get("seed") or str(number)), "")
             for number, (line, row) in enumerate(rows)
@@ -56,19 +51,20 @@ def read_general(path: Path, limit: int | None = None) -> PromptSet:
     )
 
 
-def read_folder(folder: Path, size: tuple[int, int]) -> Pictures:
-    """Read every picture of a folder at `size` (width, height)."""
+def files_in(folder: Path, size: tuple[int, int]) -> Files:
+    """Find every picture of a folder, to be cut to `size` (width, height); each can be read.
+
+    Raises:
+        OptionError: it is no folder, holds fewer than two pictures, or a damaged one.
+    """
     if not folder.is_dir():
         raise OptionError(f"--real takes a folder of pictures, and {folder} is none")
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES)
     if len(paths) < 2:
         raise OptionError(f"{folder} holds {len(paths)} pictures; FID needs two at the least")
-    # One at a time: thirty thousand photographs are larger than any memory.
-    fitted = (
-        np.asarray(ImageOps.fit(read_pictures([path])[0], size, Image.Resampling.LANCZOS))
-        for path in paths
-    )
-    return stacked(fitted, len(paths))
+    files = Files(tuple(paths), size)
+    files.check()
+    return files
 
 
 def _records(

@@ -1,0 +1,142 @@
+"""Concepts by lot, each erased with several seeds: what is gone and what is left on the canvas.
+
+CanvasOptions   which concepts, which seeds, which settings
+plan            every row's erasure and pictures, and the unedited model's
+remaining       the same of the rows that rows.jsonl does not hold
+read            rows.jsonl's rows and the new ones -> a table
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from unsee.benchmarks.canvas.table import ROWS, read_rows, row_key
+from unsee.benchmarks.experiment import Experiment
+from unsee.benchmarks.options import Optional, Run
+from unsee.benchmarks.plan import Item
+from unsee.benchmarks.systems import seeded
+from unsee.erasing.methods.registry import DEFAULT, configured
+from unsee.erasing.options import recipes_own
+from unsee.errors import OptionError
+
+if TYPE_CHECKING:
+    from unsee.benchmarks.canvas.canvas import Target
+    from unsee.benchmarks.outcome import Outcome
+    from unsee.benchmarks.runner import Results
+    from unsee.benchmarks.worlds.world import World
+    from unsee.erasing.methods.base import MethodConfig
+
+METHOD_FOR = {"artist": "esd-x", "object": "esd-u"}
+"""The paper's choice: cross-attention for what a prompt names, the rest for object classes."""
+RECIPE_FOR = {"artist": "emoji-style", "object": "emoji-object"}
+SETTINGS = ("method", "parameters", "eta", "steps", "lr", "contexts", "preserve_weight")
+"""The options that override the recipe."""
+
+
+@dataclass(frozen=True)
+class CanvasOptions(Run):
+    """What `unsee bench canvas` takes."""
+
+    targets: tuple[str, ...] = ()
+    """Artists and objects to erase; without them, as many as --styles and --objects by lot."""
+    styles: int = 4
+    """Artists to draw by lot."""
+    objects: int = 4
+    """Objects to draw by lot."""
+    train_seeds: tuple[int, ...] = (0, 1)
+    """Seeds of training: each concept is erased once with each."""
+    recipe: Optional[str] = None
+    """Settings to start from; without it, emoji-style for artists and emoji-object for objects."""
+    method: Optional[str] = None
+    """What erases; without it, esd-x for artists and esd-u for objects."""
+    parameters: Annotated[str | None, recipes_own("parameters")] = None
+    eta: Annotated[float | None, recipes_own("eta")] = None
+    steps: Annotated[int | None, recipes_own("steps")] = None
+    lr: Annotated[float | None, recipes_own("lr")] = None
+    contexts: Annotated[tuple[str, ...] | None, recipes_own("contexts")] = None
+    preserve: bool = False
+    """Preserve prompts of other concepts, every third object's; they are not measured."""
+    preserve_weight: Annotated[float | None, recipes_own("preserve_weight")] = None
+    out: Path = Path("benchmarks/results/canvas")
+    """The folder of the result; the rows in its rows.jsonl are not measured again."""
+    batch_size: int = 64
+    """Pictures drawn at once; lower it where memory is short."""
+
+    def check(self) -> None:
+        """Refuse unknown targets, and a lot of none."""
+        super().check()
+        if not (self.concepts and self.train_seeds):
+            raise OptionError("nothing to erase; give --targets or --objects, and --train-seeds")
+        read_rows(self.out)
+
+    @cached_property
+    def concepts(self) -> "list[Target]":
+        """What to erase."""
+        from unsee.benchmarks.canvas.canvas import Target, draw_targets
+
+        if self.targets:
+            return [Target.named(name) for name in self.targets]
+        return draw_targets(self.styles, self.objects)
+
+    def config(self, target: "Target", seed: int) -> "MethodConfig":
+        """The settings of one erasure."""
+        from unsee.benchmarks.canvas.canvas import beside
+
+        given = {name: getattr(self, name) for name in SETTINGS}
+        settings = {
+            # A choice of parameters goes before that of the method's usual name.
+            "method": METHOD_FOR[target.kind] if self.parameters is None else DEFAULT,
+            **{name: value for name, value in given.items() if value is not None},
+        }
+        if self.preserve:
+            settings["preserve"] = beside(target)
+        return seeded(configured(self.recipe, RECIPE_FOR[target.kind], settings), seed)
+
+
+def plan(world: "World", options: CanvasOptions) -> list[Item]:
+    """All erasures and pictures."""
+    from unsee.benchmarks.canvas.rows import rows_of
+
+    return [item for row in rows_of(world, options) for item in row.items]
+
+
+def remaining(world: "World", options: CanvasOptions) -> list[Item]:
+    """Those of the rows that are not measured yet."""
+    from unsee.benchmarks.canvas.rows import rows_of
+
+    done = set(map(row_key, read_rows(options.out)))
+    return [item for row in rows_of(world, options) if row.key not in done for item in row.items]
+
+
+def read(world: "World", options: CanvasOptions, results: "Results") -> "Outcome":
+    """Ask the judge about every picture; rows that are measured already stay as they are."""
+    from unsee.benchmarks.canvas.outcome import canvas_outcome
+    from unsee.benchmarks.canvas.rows import Reading, rows_of
+
+    earlier = read_rows(options.out)
+    known = {row_key(row): row for row in earlier}
+    reading = Reading(results)
+    measured: list[dict[str, Any]] = []
+    for row in rows_of(world, options):
+        if row.key not in known:
+            known[row.key] = reading.measure(row)
+            earlier.append(known[row.key])
+        measured.append(known[row.key])
+    outcome = canvas_outcome(measured, world.model_name, world.evaluators.facts)
+    outcome.files[ROWS] = "".join(json.dumps(row) + "\n" for row in earlier)
+    recipes = {f"{kind}s": recipe for kind, recipe in RECIPE_FOR.items()}
+    outcome.settings["recipe"] = options.recipe or recipes
+    return outcome
+
+
+EXPERIMENT = Experiment(
+    "canvas",
+    "Erase artists and objects from emoji; measure what is gone and what is kept.",
+    "",
+    CanvasOptions,
+    plan,
+    read,
+    remaining=remaining,
+)
