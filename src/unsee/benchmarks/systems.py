@@ -165,9 +165,9 @@ def seeded(config: MethodConfig, seed: int) -> MethodConfig:
     """Put a seed in the place of every seed that has an effect."""
     known = settings_of(type(config))
     seeds: dict[str, Any] = {name: seed for name in ("seed", "rollout_seed") if name in known}
-    moot = without_effect(type(config), {**vars(config), **seeds})
-    effective: dict[str, Any] = {name: seed for name in seeds if name not in moot}
-    return replace(config, **effective)
+    for name in without_effect(type(config), {**vars(config), **seeds}):
+        seeds.pop(name, None)
+    return replace(config, **seeds)
 
 
 def distinct(names: Sequence[str]) -> list[System]:

@@ -19,7 +19,7 @@ class ListOptions:
 
     kind: Positional[str] = "concepts"
     """What to list: concepts (that emoji knows), methods, parameters, settings, recipes, models,
-    families or attacks."""
+    families, attacks, experiments or evaluators."""
 
 
 def list_names(options: ListOptions) -> None:
@@ -33,6 +33,8 @@ def list_names(options: ListOptions) -> None:
         "models": _models,
         "families": _families,
         "attacks": _attacks,
+        "experiments": _experiments,
+        "evaluators": _evaluators,
     }
     if options.kind not in kinds:
         raise unknown_name("kind of name", options.kind, kinds)
@@ -106,6 +108,18 @@ def _attacks() -> None:
     from unsee.attacks.registry import ATTACKS
 
     _registered(ATTACKS)
+
+
+def _experiments() -> None:
+    from unsee.benchmarks.experiments import EXPERIMENTS
+
+    _registered(EXPERIMENTS)
+
+
+def _evaluators() -> None:
+    from unsee.benchmarks.worlds.evaluators import EVALUATORS
+
+    _registered(EVALUATORS)
 
 
 def _registered(registry: "Registry[Any]") -> None:

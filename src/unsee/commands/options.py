@@ -1,6 +1,6 @@
 """What several commands share in their options.
 
-FromRecipe, ByModel, Optional   values that come from elsewhere unless the user gives them
+ByModel, Optional   values that come from elsewhere unless the user gives them
 LoadOptions  how a model is loaded: every command that loads one takes these
 prompt_set   prompts and seeds on the command line, or a CSV file -> PromptSet
 dtype_named  the name of a number format -> torch's
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-FromRecipe = Annotated[T | None, arg(help_behavior_hint="(default: the recipe's)")]
 ByModel = Annotated[T | None, arg(help_behavior_hint="(default: the model's)")]
 Optional = Annotated[T | None, arg(help_behavior_hint="(optional)")]
 

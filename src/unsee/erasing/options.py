@@ -18,16 +18,16 @@ from unsee.erasing.settings import Setting, settings_of
 from unsee.errors import OptionError
 
 
-def recipes_own(name: str) -> Any:
+def recipes_own(name: str, when: str = "") -> Any:
     """Describe an option that is a setting of ESD, as in Annotated[int | None, recipes_own("lr")].
 
-    It is None where the recipe decides.
+    It is None where the recipe decides. `when` goes before the help, as in "With --model: ".
     """
-    return _described(settings_of(EraseConfig)[name])
+    return _described(settings_of(EraseConfig)[name], when)
 
 
-def _described(one: Setting) -> Any:
-    return arg(help=one.text, help_behavior_hint="(default: the recipe's)")
+def _described(one: Setting, when: str = "") -> Any:
+    return arg(help=when + one.text, help_behavior_hint="(default: the recipe's)")
 
 
 @dataclass(frozen=True, kw_only=True)
