@@ -7,6 +7,7 @@ parse      the words left -> the function's options, through tyro
 """
 
 import contextlib
+import dataclasses
 import importlib.metadata
 import io
 import itertools
@@ -36,6 +37,7 @@ from unsee.commands.report import report
 from unsee.commands.show import show
 from unsee.commands.study import analyse, create, serve
 from unsee.commands.ui import ui
+from unsee.erasing.options import MethodOptions
 from unsee.errors import OptionError, Stopped, UnseeError, unknown_name
 
 Run = Callable[[Any], None]
@@ -133,6 +135,8 @@ def parse(run: Run, prog: str, argv: Sequence[str]) -> Any:
     (options_type,) = (
         hint for name, hint in typing.get_type_hints(run).items() if name != "return"
     )
+    if issubclass(options_type, MethodOptions):
+        options_type = options_type.for_words(argv)
     _check_flags(options_type, argv)
     complaint = io.StringIO()
     try:
@@ -165,8 +169,9 @@ def parse(run: Run, prog: str, argv: Sequence[str]) -> Any:
 def _check_flags(options_type: Any, argv: Sequence[str]) -> None:
     """Refuse unknown flags before tyro takes the words after them for something else."""
     hints = typing.get_type_hints(options_type, include_extras=True)
+    names = [field.name for field in dataclasses.fields(options_type)]
     # A field that would be a keyword of Python ends in an underscore: from_ is --from.
-    named = {name.removesuffix("_"): hint for name, hint in hints.items()}
+    named = {name.removesuffix("_"): hints[name] for name in names}
     flags = ["--" + name.replace("_", "-") for name, hint in named.items() if not _positional(hint)]
     for word in itertools.takewhile(lambda word: word != "--", argv):
         flag = word.split("=")[0].replace("_", "-")

@@ -11,7 +11,7 @@ import unsee
 from unsee.concepts import Concept
 from unsee.erasing.config import EraseConfig
 from unsee.erasing.erase import EraseStep, erase
-from unsee.erasing.images import prepare_pictures
+from unsee.erasing.images import picture_hashes, prepare_pictures
 from unsee.erasing.latents import noised
 from unsee.erasing.lessons import Lessons, lessons_of
 from unsee.errors import CheckpointError, OptionError
@@ -59,12 +59,11 @@ def test_the_predictions_are_those_of_the_original_at_these_latents(tiny: Model)
 
 
 def test_pictures_are_cut_to_the_models_shape(tiny: Model) -> None:
-    pictures, hashes = prepare_pictures(tiny, [Concept("cat")], CONFIG, [_picture(0), _picture(1)])
+    images = [_picture(0), _picture(1)]
+    pictures = prepare_pictures(tiny, [Concept("cat")], CONFIG, images)
     assert [tuple(latents.shape) for latents in pictures] == [(2, *tiny.latent_shape())]
-    assert len(set(hashes)) == 2
-    apart, _ = prepare_pictures(
-        tiny, [Concept("cat"), Concept("dog")], CONFIG, [_picture(0), _picture(1)]
-    )
+    assert len(set(picture_hashes(tiny, images))) == 2
+    apart = prepare_pictures(tiny, [Concept("cat"), Concept("dog")], CONFIG, images)
     assert torch.equal(torch.cat(apart), pictures[0])
 
 

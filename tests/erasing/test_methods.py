@@ -99,7 +99,7 @@ def test_the_type_of_the_settings_says_which_method_erases(tiny: Model) -> None:
 @pytest.mark.usefixtures("shrink")
 def test_what_a_method_has_no_use_for_is_refused(tiny: Model, tmp_path: Path) -> None:
     picture = Image.new("RGB", (8, 8))
-    assert erase(tiny, "cat", ShrinkConfig(), images=[picture]).recipe.images
+    assert erase(tiny, "cat", ShrinkConfig(), images=[picture]).provenance.images
     for name in ("checkpoint", "cache"):
         with pytest.raises(OptionError, match=f"method shrink has no use for --{name}"):
             erase(tiny, "cat", ShrinkConfig(), **{name: tmp_path / "x"})
@@ -168,11 +168,11 @@ def test_a_state_of_an_earlier_version_goes_on_to_the_same_weights(
     emoji: Model, tmp_path: Path
 ) -> None:
     made = ErasedWeights.load(FIXTURES / "lora.safetensors")
-    config = EraseConfig.from_provenance(made.recipe.config)
+    config = EraseConfig.from_provenance(made.provenance.config)
     state = tmp_path / "state"
     shutil.copy(FIXTURES / "lora.unfinished", state)
     steps: list[EraseStep] = []
-    erased = erase(emoji, made.recipe.concepts, config, checkpoint=state, progress=steps.append)
+    erased = erase(emoji, made.provenance.concepts, config, checkpoint=state, progress=steps.append)
     assert 1 < steps[0].step <= steps[-1].step == config.steps
     for name, tensor in made.tensors.items():
         torch.testing.assert_close(erased.tensors[name], tensor, rtol=1e-5, atol=1e-7)
@@ -182,8 +182,8 @@ def test_the_state_of_other_settings_is_refused_by_what_differs(
     emoji: Model, tmp_path: Path
 ) -> None:
     made = ErasedWeights.load(FIXTURES / "lora.safetensors")
-    config = replace(EraseConfig.from_provenance(made.recipe.config), parameters="x-strict")
+    config = replace(EraseConfig.from_provenance(made.provenance.config), parameters="x-strict")
     state = tmp_path / "state"
     shutil.copy(FIXTURES / "lora.unfinished", state)
     with pytest.raises(UnseeError, match="config parameters was 'x', not 'x-strict'"):
-        erase(emoji, made.recipe.concepts, config, checkpoint=state)
+        erase(emoji, made.provenance.concepts, config, checkpoint=state)

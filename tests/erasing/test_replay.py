@@ -27,7 +27,7 @@ def key(model: Model, concept: Concept, config: EraseConfig, first: int = 0) -> 
 
 @pytest.mark.parametrize(
     "settings",
-    [{"eta": 5.0}, {"method": "full"}, {"lr": 1e-5}, {"steps": 99}, {"seed": 7}, {"reuse": 3}],
+    [{"eta": 5.0}, {"parameters": "full"}, {"lr": 1e-5}, {"steps": 99}, {"seed": 7}, {"reuse": 3}],
 )
 def test_a_round_does_not_depend_on(tiny: Model, settings: dict[str, Any]) -> None:
     concept = Concept("cat")

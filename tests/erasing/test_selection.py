@@ -5,16 +5,16 @@ from diffusers import SD3Transformer2DModel
 from diffusers.models.attention_processor import Attention
 from torch import nn
 
-from unsee.denoisers.places import Place
-from unsee.erasing.selection import METHODS, select
+from unsee.denoisers.places import PARAMETERS, Place
+from unsee.erasing.selection import select
 from unsee.errors import CheckpointError, OptionError, UnknownName
 from unsee.families.unet import places
 from unsee.loading import Model
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_chosen_and_frozen_are_all_parameters_once_each(tiny: Model, method: str) -> None:
-    selection = select(tiny, method.removeprefix("esd-"))
+@pytest.mark.parametrize("parameters", PARAMETERS)
+def test_chosen_and_frozen_are_all_parameters_once_each(tiny: Model, parameters: str) -> None:
+    selection = select(tiny, parameters)
     every = [name for name, _ in tiny.network.named_parameters()]
     assert selection.names
     assert sorted([*selection.names, *selection.frozen]) == sorted(every)
@@ -22,11 +22,11 @@ def test_chosen_and_frozen_are_all_parameters_once_each(tiny: Model, method: str
     assert [name for name in every if name in selection.names] == list(selection.names)
 
 
-def test_each_method_chooses_exactly_its_parameters_of_a_transformer_block(tiny: Model) -> None:
+def test_each_choice_is_exactly_its_parameters_of_a_transformer_block(tiny: Model) -> None:
     block = "down_blocks.1.attentions.0.transformer_blocks.0."
 
-    def chosen(method: str) -> set[str]:
-        names = select(tiny, method.removeprefix("esd-")).names
+    def chosen(parameters: str) -> set[str]:
+        names = select(tiny, parameters).names
         return {name.removeprefix(block) for name in names if name.startswith(block)}
 
     projections = ["to_q.weight", "to_k.weight", "to_v.weight", "to_out.0.weight", "to_out.0.bias"]
@@ -36,29 +36,29 @@ def test_each_method_chooses_exactly_its_parameters_of_a_transformer_block(tiny:
     feed_forward = {
         f"ff.net.{layer}.{kind}" for layer in ("0.proj", "2") for kind in ("weight", "bias")
     }
-    assert chosen("esd-x") == cross
-    assert chosen("esd-x-strict") == {"attn2.to_k.weight", "attn2.to_v.weight"}
+    assert chosen("x") == cross
+    assert chosen("x-strict") == {"attn2.to_k.weight", "attn2.to_v.weight"}
     assert chosen("selfattn") == itself
-    assert chosen("esd-u") == itself | norms | feed_forward
+    assert chosen("u") == itself | norms | feed_forward
     assert chosen("full") == cross | itself | norms | feed_forward
 
 
 def test_cross_attention_reads_the_prompt_and_self_attention_does_not(tiny: Model) -> None:
-    for method, reads in (("esd-x-strict", True), ("selfattn", False)):
-        for name in select(tiny, method.removeprefix("esd-")).names:
+    for parameters, reads in (("x-strict", True), ("selfattn", False)):
+        for name in select(tiny, parameters).names:
             attention = tiny.network.get_submodule(name.split(".to_")[0])
             assert attention.is_cross_attention is reads
 
 
-def test_what_lies_outside_the_blocks_belongs_to_esd_u_and_full_alone(tiny: Model) -> None:
+def test_what_lies_outside_the_blocks_belongs_to_u_and_full_alone(tiny: Model) -> None:
     outside = {"time_embedding.linear_1.weight", "conv_in.weight", "conv_out.bias"}
     outside |= {"conv_norm_out.weight", "down_blocks.0.resnets.0.norm1.weight"}
-    for method in METHODS:
-        names = set(select(tiny, method.removeprefix("esd-")).names)
-        assert outside <= names if method in ("esd-u", "full") else not outside & names
+    for parameters in PARAMETERS:
+        names = set(select(tiny, parameters).names)
+        assert outside <= names if parameters in ("u", "full") else not outside & names
 
 
-def test_esd_x_and_esd_u_are_complements(tiny: Model) -> None:
+def test_x_and_u_are_complements(tiny: Model) -> None:
     assert select(tiny, "x").names == select(tiny, "u").frozen
 
 
@@ -101,6 +101,6 @@ def test_attention_is_told_by_what_it_reads_and_not_by_its_name(tiny: Model) -> 
     assert own <= set(select(tiny, "selfattn").names)
 
 
-def test_an_unknown_method_is_an_error_that_suggests_the_nearest(tiny: Model) -> None:
+def test_an_unknown_choice_is_an_error_that_suggests_the_nearest(tiny: Model) -> None:
     with pytest.raises(UnknownName, match="did you mean 'x-strict'"):
         select(tiny, "strict")

@@ -46,12 +46,12 @@ def _predict(model: Model, probe: Any, prompt: str = "cat") -> torch.Tensor:
 
 @pytest.mark.parametrize("parameters", PARAMETERS)
 def test_factors_leave_the_model_as_it_was(tiny: Model, parameters: str) -> None:
-    modules, parameters = _modules(tiny), _parameters(tiny)
+    modules, before = _modules(tiny), _parameters(tiny)
     erased = erase(tiny, "cat", _config(parameters=parameters))
     assert _modules(tiny) == modules
     after = _parameters(tiny)
-    assert after.keys() == parameters.keys()
-    for name, (number, value) in parameters.items():
+    assert after.keys() == before.keys()
+    for name, (number, value) in before.items():
         assert after[name][0] == number
         assert torch.equal(after[name][1], value)
     assert not hasattr(tiny.network, "peft_config")

@@ -41,7 +41,7 @@ def published(
     folder = tmp_path_factory.mktemp(name)
     ARCHITECTURES[name].write(folder)
     parts = {}
-    for part, kind in FAMILIES[ARCHITECTURES[name].kind].models.items():
+    for part, kind in FAMILIES.get(ARCHITECTURES[name].kind).models.items():
         config = json.loads((folder / part / "config.json").read_text())
         with init_empty_weights():
             made = kind.config_class(**config) if hasattr(kind, "config_class") else None

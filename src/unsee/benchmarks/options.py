@@ -16,12 +16,12 @@ from tyro.conf import arg
 
 from unsee.benchmarks.systems import Terms
 from unsee.benchmarks.worlds.evaluators import EVALUATORS
+from unsee.erasing.options import recipes_own
 from unsee.errors import OptionError, unknown_name
 from unsee.prompts import DRAWN_AT_ONCE
 
 T = TypeVar("T")
 
-FromRecipe = Annotated[T | None, arg(help_behavior_hint="(default: the recipe's)")]
 Optional = Annotated[T | None, arg(help_behavior_hint="(optional)")]
 
 OUTSIDE = ("prompts", "general", "real", "classifier", "clip")
@@ -62,12 +62,9 @@ class Common(Run):
     """A few pictures and short erasures, to see that all works: its numbers mean little."""
     seed: int = 0
     """Seed of the erasures."""
-    steps: FromRecipe[int] = None
-    """Gradient steps of each erasure."""
-    lr: FromRecipe[float] = None
-    """Learning rate of each erasure."""
-    batch: FromRecipe[int] = None
-    """Latents in one gradient step."""
+    steps: Annotated[int | None, recipes_own("steps")] = None
+    lr: Annotated[float | None, recipes_own("lr")] = None
+    batch: Annotated[int | None, recipes_own("batch")] = None
     evaluator: Optional[str] = None
     """Who looks at the pictures: `unsee list evaluators` has the names; without it, whoever knows
     the model's world."""

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from unsee.benchmarks.plan import Draw, Erase, Picture
 from unsee.erasing.methods.base import MethodConfig
-from unsee.erasing.methods.registry import METHODS, config_of, configured, full_name, method_names
+from unsee.erasing.methods.registry import config_of, configured, full_name, method_names
 from unsee.erasing.settings import settings_of, without_effect
 from unsee.errors import OptionError, unknown_name
 from unsee.prompts import DRAWN_AT_ONCE, PromptSet
@@ -80,17 +80,14 @@ class System:
         if name in method_names():
             return cls(name, method=full_name(name))
         method, _, eta = name.rpartition("-")
-        if method in method_names():
+        strength = _number(eta)
+        if method in method_names() and strength is not None:
             if "eta" not in settings_of(config_of(method)):
                 raise OptionError(f"method {method} has no eta; leave it out of system {name!r}")
-            try:
-                return cls(name, method=full_name(method), eta=float(eta))
-            except ValueError:
-                # What follows a bare method's name may be meant for its parameters.
-                if method not in METHODS:
-                    raise OptionError(f"eta of system {name!r} must be a number") from None
+            return cls(name, method=full_name(method), eta=strength)
         if name not in systems():
-            raise unknown_name("system", name, systems())
+            hint = "an eta may follow a method, as in esd-u-3"
+            raise unknown_name("system", name, systems(), hint=hint)
         return cls(name)
 
     @property
@@ -190,3 +187,10 @@ def erasers(names: Sequence[str]) -> list[System]:
                 f"the system {system.name} erases nothing that this experiment asks for"
             )
     return found
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None

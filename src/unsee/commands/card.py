@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 from tyro.conf import Positional
 
 from unsee.commands import console
-from unsee.commands.options import ByModel, LoadOptions, Optional, load_base, prompt_set
+from unsee.commands.options import (
+    ByModel,
+    LoadOptions,
+    Optional,
+    load_base,
+    load_erased,
+    prompt_set,
+)
 from unsee.errors import OptionError
 from unsee.prompts import DRAWN_AT_ONCE
 
@@ -65,7 +72,6 @@ def card(options: CardOptions) -> None:
     from unsee.card.metadata import check_repository, licence_of, repository
     from unsee.card.text import Extras
     from unsee.concepts import slug
-    from unsee.weights.erased import ErasedWeights
 
     asked = bool(options.prompts or options.seeds or options.prompt_file)
     if options.no_images and (asked or options.sheet):
@@ -76,7 +82,7 @@ def card(options: CardOptions) -> None:
     check_card(out, overwrite=options.overwrite)
     if options.repo is not None:
         check_repository(options.repo, "--repo")
-    erased = ErasedWeights.load(options.file)
+    erased = load_erased(options.file)
     # Before any picture is drawn: can these be meant?
     licence_of(repository(erased.provenance.base, options.base_model), options.license)
     results = [] if options.results is None else measured(options.results, erased.provenance)

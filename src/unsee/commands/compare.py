@@ -6,7 +6,14 @@ from pathlib import Path
 from tyro.conf import Positional
 
 from unsee.commands import console
-from unsee.commands.options import ByModel, LoadOptions, Optional, load_base, prompt_set
+from unsee.commands.options import (
+    ByModel,
+    LoadOptions,
+    Optional,
+    load_base,
+    load_erased,
+    prompt_set,
+)
 from unsee.errors import OptionError
 from unsee.prompts import DRAWN_AT_ONCE
 
@@ -45,14 +52,13 @@ def compare(options: CompareOptions) -> None:
     from unsee.pictures.compare import compare as draw
     from unsee.pictures.compare import heading
     from unsee.running.files import check_output
-    from unsee.weights.erased import ErasedWeights
 
     if options.out.suffix.lower() != ".png":
         raise OptionError(
             f"the sheet is a PNG file; give --out a name that ends so, not {options.out}"
         )
     check_output(options.out, overwrite=options.overwrite)
-    erased = [ErasedWeights.load(path) for path in options.files]
+    erased = [load_erased(path) for path in options.files]
     model = load_base(options.model, erased[0], options)
     with console.drawing() as report:
         comparison = draw(

@@ -1,6 +1,7 @@
 """What commands say while they work and when they are done.
 
 say              a line on stdout, never wrapped, so that paths and commands can be copied
+note       a line on stderr
 plugin_warnings  plug-ins that are left out, a line each on stderr
 watching         a bar on stderr: what is done, how much of it, the time left and what was measured
 erasing          such a bar for an erasure
@@ -33,6 +34,11 @@ def say(line: str = "") -> None:
     Console(markup=False, highlight=False, soft_wrap=True).print(line)
 
 
+def note(line: str) -> None:
+    """Print a line on stderr: what the user may want to know, and a program that reads does not."""
+    sys.stderr.write(f"unsee: {line}\n")
+
+
 @contextmanager
 def plugin_warnings() -> Iterator[None]:
     """Print a line on stderr for each plug-in that is left out; other warnings go their way."""
@@ -42,7 +48,7 @@ def plugin_warnings() -> Iterator[None]:
 
         def show(message: Any, category: type[Warning], *rest: Any, **more: Any) -> None:
             if issubclass(category, PluginWarning):
-                sys.stderr.write(f"unsee: {message}\n")
+                note(str(message))
             else:
                 before(message, category, *rest, **more)
 

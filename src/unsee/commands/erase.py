@@ -7,25 +7,27 @@ erase_into     erase and write the file, for commands that do so
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tyro.conf import Positional
 
 from unsee.commands import console
-from unsee.commands.options import ByModel, FromRecipe, LoadOptions, Optional
+from unsee.commands.options import LoadOptions, Optional
+from unsee.erasing.options import MethodOptions
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from unsee import Concept, EraseConfig, ErasedWeights
+    from unsee import Concept, ErasedWeights
     from unsee.denoisers.base import Denoiser
+    from unsee.erasing.methods.base import MethodConfig
 
 
 @dataclass(frozen=True)
-class EraseOptions(LoadOptions):
-    """What `unsee erase` takes; a field that EraseConfig has too overrides the recipe."""
+class EraseOptions(MethodOptions, LoadOptions):
+    """What `unsee erase` takes, beside the settings of the method: those override the recipe."""
 
     phrase: Positional[str]
     """The concept to erase, in the words that people ask for it."""
@@ -38,53 +40,11 @@ class EraseOptions(LoadOptions):
     """More phrases that shall lose the concept."""
     also: tuple[str, ...] = ()
     """More concepts to erase in the same run, into the same file."""
-    recipe: ByModel[str] = None
-    """Settings to start from: a name that `unsee list recipes` shows, or a .toml file."""
-    method: FromRecipe[str] = None
-    """Which weights may change: a name that `unsee list methods` shows."""
-    eta: FromRecipe[float] = None
-    """Strength of the erasure, in the paper's convention (public code counts one more)."""
-    steps: FromRecipe[int] = None
-    """Gradient steps."""
-    lr: FromRecipe[float] = None
-    """Learning rate of Adam."""
-    decay: FromRecipe[float] = None
-    """The last part of the steps, in which the learning rate falls to zero; 0 for none of them."""
-    batch: FromRecipe[int] = None
-    """Latents in one gradient step."""
     images: tuple[Path, ...] = ()
     """Pictures to erase, with --source images: files of one concept, or one for each of several."""
-    seed: FromRecipe[int] = None
-    """The same seed gives the same file, byte for byte."""
-    source: FromRecipe[str] = None
-    """Where latents come from: `edited` (the paper) or `original` (faster)."""
-    sampler: FromRecipe[str] = None
-    """What samples them: `ddim`, `dpm++`, or `model` for the sampler that the model comes with."""
-    sampler_steps: FromRecipe[int] = None
-    """Steps of a whole trajectory from noise to picture."""
-    sampling_guidance: FromRecipe[float] = None
-    """Guidance scale while latents are sampled, the paper's alpha."""
-    rollouts: FromRecipe[int] = None
-    """Trajectories sampled at once, with source `original`."""
-    rollout_seed: FromRecipe[int] = None
-    """Seed of the trajectories' noise, with source `original`."""
-    reuse: FromRecipe[int] = None
-    """How often each latent is trained on, with source `original`."""
-    precision: FromRecipe[str] = None
-    """What the trained weights are kept in, whatever --dtype says: `fp32`, or `bf16`, which takes
-    a quarter of it."""
-    lora_rank: FromRecipe[int] = None
-    """Train low-rank factors of this rank in place of the weights: a file of under a per cent. With
-    esd-u they want a higher --lr than whole weights."""
-    contexts: FromRecipe[tuple[str, ...]] = None
-    """Prompts in which it is to be lost as well, {} where it stands, such as "a house {}"."""
-    preserve: FromRecipe[tuple[str, ...]] = None
-    """Prompts whose predictions are held to the original model's: what must stay."""
-    preserve_weight: FromRecipe[float] = None
-    """What a preserved prompt counts in the loss, against 1 for the concept."""
     cache: Optional[Path] = None
     """A folder for the trajectories of source `original`: further erasures of the same concept,
-    with another eta, method or seed, take them from there. It is safe to delete."""
+    with another eta, parameters or seed, take them from there. It is safe to delete."""
     out: Optional[Path] = None
     """The file to write; without it, one in this folder that is named after the phrase."""
     overwrite: bool = False
@@ -97,6 +57,7 @@ def erase(options: EraseOptions) -> None:
 
     import unsee
     from unsee.concepts import as_concepts, slug, title
+    from unsee.erasing.methods.registry import check_given, configured
     from unsee.pictures.reading import read_pictures
     from unsee.running.files import check_output
 
@@ -109,15 +70,11 @@ def erase(options: EraseOptions) -> None:
     out = options.out or Path(f"{slug(' '.join([options.phrase, *options.also]))}.safetensors")
     check_output(out, overwrite=options.overwrite)
     images = read_pictures(options.images)
-    given = {name: getattr(options, name) for name in asdict(unsee.EraseConfig())}
     # Before a model is loaded, or downloaded: can these settings be meant?
-    unsee.EraseConfig.from_recipe(options.recipe or "fast", **given)
+    check_given(options.recipe, options.settings)
     model = options.load(options.model)
-    config = unsee.EraseConfig.from_recipe(
-        options.recipe or model.defaults.recipe,
-        **given,
-    )
-    erase_into(
+    config = configured(options.recipe, model.defaults.recipe, options.settings)
+    erased = erase_into(
         out,
         model,
         concepts,
@@ -130,7 +87,7 @@ def erase(options: EraseOptions) -> None:
     size = rich.filesize.decimal(out.stat().st_size)
     console.say(
         f"{title(concepts)} erased from {options.model} "
-        f"({config.method}, eta {config.eta:g}): {out}, {size}"
+        f"({erased.provenance.summary}): {out}, {size}"
     )
     compare = ["unsee", "compare", str(out), "--prompts", options.phrase, *options.also]
     compare += [] if options.model == "emoji" else ["--model", options.model]
@@ -141,7 +98,7 @@ def erase_into(
     out: Path,
     model: "Denoiser",
     concepts: "Concept | Sequence[Concept]",
-    config: "EraseConfig | None" = None,
+    config: "MethodConfig | None" = None,
     *,
     overwrite: bool = False,
     cache: Path | None = None,

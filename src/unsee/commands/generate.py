@@ -6,7 +6,14 @@ from pathlib import Path
 from tyro.conf import Positional
 
 from unsee.commands import console
-from unsee.commands.options import ByModel, LoadOptions, Optional, load_base, prompt_set
+from unsee.commands.options import (
+    ByModel,
+    LoadOptions,
+    Optional,
+    load_base,
+    load_erased,
+    prompt_set,
+)
 from unsee.prompts import DRAWN_AT_ONCE
 
 
@@ -44,9 +51,8 @@ def generate(options: GenerateOptions) -> None:
     """Draw prompts, with the original model or an erased one."""
     rows = prompt_set(options.prompts, options.prompt_file, options.seeds)
     from unsee.sampling.folder import MANIFEST, generate_set
-    from unsee.weights.erased import ErasedWeights
 
-    erased = None if options.erased is None else ErasedWeights.load(options.erased)
+    erased = None if options.erased is None else load_erased(options.erased)
     model = load_base(options.model, erased, options)
     if erased is not None:
         erased.apply(model)

@@ -1,9 +1,10 @@
 """What several commands share in their options.
 
-FromRecipe, ByModel, Optional   values that come from elsewhere unless the user gives them
+ByModel, Optional   values that come from elsewhere unless the user gives them
 LoadOptions  how a model is loaded: every command that loads one takes these
 prompt_set   prompts and seeds on the command line, or a CSV file -> PromptSet
 dtype_named  the name of a number format -> torch's
+load_erased  an erased file, and a word where its method is not installed
 load_base    the model that an erased file was made from
 check_port   refuses a number that no port has
 """
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from tyro.conf import arg
 
+from unsee.commands import console
 from unsee.errors import OptionError, UnknownName, unknown_name
 from unsee.prompts import PromptSet
 
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-FromRecipe = Annotated[T | None, arg(help_behavior_hint="(default: the recipe's)")]
 ByModel = Annotated[T | None, arg(help_behavior_hint="(default: the model's)")]
 Optional = Annotated[T | None, arg(help_behavior_hint="(optional)")]
 
@@ -83,6 +84,20 @@ def dtype_named(name: str | None) -> "torch.dtype | None":
         raise unknown_name("dtype", name, DTYPES)
     found: torch.dtype = getattr(torch, name)
     return found
+
+
+def load_erased(path: Path) -> "ErasedWeights":
+    """Read an erased file; a line on stderr where no method that is installed made it."""
+    from unsee.erasing.methods.registry import is_known
+    from unsee.weights.erased import ErasedWeights
+
+    erased = ErasedWeights.load(path)
+    if not is_known(erased.provenance.config):
+        console.note(
+            f"{path} was made by method {erased.provenance.method}, which is not installed here; "
+            "its weights apply all the same"
+        )
+    return erased
 
 
 def load_base(name: str | None, erased: "ErasedWeights | None", options: LoadOptions) -> "Model":

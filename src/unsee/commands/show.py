@@ -6,6 +6,7 @@ from pathlib import Path
 from tyro.conf import Positional
 
 from unsee.commands import console
+from unsee.commands.options import load_erased
 
 
 @dataclass(frozen=True)
@@ -18,9 +19,8 @@ class ShowOptions:
 
 def show(options: ShowOptions) -> None:
     """Say what an erased file holds and how it was made."""
-    from unsee.weights.erased import ErasedWeights
 
-    erased = ErasedWeights.load(options.file)
+    erased = load_erased(options.file)
     recipe = erased.provenance
     synonyms = [repr(phrase) for concept in recipe.concepts for phrase in concept.synonyms]
     names = recipe.title + (f", asked for as {', '.join(synonyms)} too" if synonyms else "")
@@ -30,7 +30,8 @@ def show(options: ShowOptions) -> None:
     for title, text in {
         "erased": names,
         "base model": recipe.base,
-        "its weights": f"sha256 {recipe.base_fingerprints[0]}",
+        "its weights": f"fingerprint {recipe.base_fingerprints[0]}",
+        "method": recipe.summary,
         "settings": settings,
         "changes": f"{len(erased.tensors)} tensors, {numbers:,} numbers",
         "made with": versions,

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 from tyro.conf import arg
 
 from unsee.commands import console
-from unsee.commands.options import FromRecipe, Optional, check_port
+from unsee.commands.options import Optional, check_port
+from unsee.erasing.options import recipes_own
 from unsee.errors import MissingExtra, OptionError
 
 if TYPE_CHECKING:
@@ -38,8 +39,7 @@ class CreateOptions:
     """With --model: how many artists are asked about."""
     pictures: int = 8
     """With --model: pictures of each artist and kind."""
-    steps: FromRecipe[int] = None
-    """With --model: gradient steps of each erasure."""
+    steps: Annotated[int | None, recipes_own("steps", "With --model: ")] = None
     work: Path = Path("out/study")
     """With --model: the folder of erasures and pictures: what is there is not made again."""
 

@@ -5,6 +5,7 @@ Setting       what that says, for whoever needs it: checks, recipes, command lin
 settings_of   all of a config class, by their names
 without_effect   settings that the others leave no effect
 documented    a class decorator: `help(Config)` then explains each field
+explained     the same, line by line
 markdown      the table of the docs
 
     eta: float = setting(1.0, "Strength of the erasure.", lowest=0, highest=100)
@@ -15,7 +16,7 @@ markdown      the table of the docs
 import dataclasses
 import math
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeVar, get_type_hints
@@ -181,12 +182,15 @@ def without_effect(config: type, values: Mapping[str, Any]) -> dict[str, str]:
 
 def documented(config: C) -> C:
     """Explain each setting in the docstring of its class."""
-    lines = []
-    for one in settings_of(config).values():
-        ends = f" ({one.range})" if one.range else ""
-        lines += [f"{one.name} = {one.default!r}{ends}", *_wrapped(one.text)]
-    config.__doc__ = "\n    ".join([f"{config.__doc__}\n", *lines])
+    config.__doc__ = "\n    ".join([f"{config.__doc__}\n", *explained(config)])
     return config
+
+
+def explained(config: type) -> Iterator[str]:
+    """Explain each setting: a line with its default, and below it, set in, what it is for."""
+    for one in settings_of(config).values():
+        yield f"{one.name} = {one.default!r}" + (f" ({one.range})" if one.range else "")
+        yield from _wrapped(one.text)
 
 
 def markdown(config: type) -> str:

@@ -71,7 +71,8 @@ def load(
         "tokenizer": None if tokenizer is None else str(tokenizer),
     }
     dtype = dtype or torch.float32
-    return build(name, _read(name, dtype, **options), place, dtype)
+    model: Model = build(name, _read(name, dtype, **options), place, dtype)
+    return model
 
 
 def _read(

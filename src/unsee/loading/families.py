@@ -1,12 +1,13 @@
 """The families of models that unsee edits.
 
 Checkpoint   the parts of a model, wherever they were read from
-FAMILIES     pipeline class of a checkpoint -> the parts it has, and the denoiser that wraps them
+FAMILIES     pipeline class of a checkpoint -> the parts it has, and the denoiser that wraps them;
+             other packages bring theirs by the entry point `unsee.families`
 family       look one up
 build        a checkpoint -> a model
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,17 +20,20 @@ from unsee.denoisers.base import Defaults
 from unsee.errors import CheckpointError
 from unsee.families.unet import UNetDenoiser
 from unsee.families.xl import XLDenoiser
+from unsee.running.registry import Registry
 
 
 @dataclass(frozen=True)
 class Family:
     """What the checkpoints of one pipeline class hold."""
 
-    denoiser: type[UNetDenoiser]
-    """Its arguments are the parts by their names, the settings, and the defaults."""
+    denoiser: Callable[..., Any]
+    """Makes a Denoiser; takes a name, the parts and settings by theirs, and `defaults`."""
     models: Mapping[str, Any]
     """The parts with weights, by their names in a folder -> their classes."""
     tokenizers: tuple[str, ...]
+    help: str = ""
+    """What people call these models."""
     settings: tuple[str, ...] = ()
     """Keys of model_index.json that the denoiser asks for, where they are there."""
     defaults: Defaults = field(default_factory=Defaults)
@@ -52,9 +56,10 @@ class Checkpoint:
     defaults: Defaults
 
 
-FAMILIES = {
+_BUILT_IN = {
     "StableDiffusionPipeline": Family(
         UNetDenoiser,
+        help="Stable Diffusion 1 and 2",
         models={
             "text_encoder": transformers.CLIPTextModel,
             "unet": diffusers.UNet2DConditionModel,
@@ -64,6 +69,7 @@ FAMILIES = {
     ),
     "StableDiffusionXLPipeline": Family(
         XLDenoiser,
+        help="Stable Diffusion XL",
         models={
             "text_encoder": transformers.CLIPTextModel,
             "text_encoder_2": transformers.CLIPTextModelWithProjection,
@@ -76,21 +82,19 @@ FAMILIES = {
         defaults=Defaults(guidance=5.0),
     ),
 }
+FAMILIES: Registry[Family] = Registry("family", "unsee.families", _BUILT_IN, expects=Family)
 
 
 def family(kind: object, name: str) -> Family:
     """Look up a pipeline class; a CheckpointError that lists what there is if it is not there."""
-    found = FAMILIES.get(str(kind))
-    if found is None:
+    if str(kind) not in FAMILIES:
         raise CheckpointError(
             f"{name} is a {kind}; unsee edits these so far: {', '.join(FAMILIES)}"
         )
-    return found
+    return FAMILIES.get(str(kind))
 
 
-def build(
-    name: str, checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype
-) -> UNetDenoiser:
+def build(name: str, checkpoint: Checkpoint, device: torch.device, dtype: torch.dtype) -> Any:
     """Put the parts onto the device and make a denoiser of them."""
     family = checkpoint.family
     parts = dict(checkpoint.parts)

@@ -6,12 +6,15 @@ EraseForm   the fields; `request` takes what stands in them
 import gradio as gr
 
 from unsee.erasing.config import EraseConfig
+from unsee.erasing.methods.registry import full_names
 from unsee.erasing.recipe import RECIPES
+from unsee.erasing.settings import settings_of
 from unsee.ui.erasures import Request, number, whole
 from unsee.ui.studio import Studio
 
 SHEET_EVERY = 50
 RECIPES_OWN, MODELS_OWN = "the recipe's", "the model's"
+SETTINGS = settings_of(EraseConfig)
 
 
 class EraseForm:
@@ -38,10 +41,10 @@ class EraseForm:
         )
         with gr.Row():
             self.method = gr.Dropdown(
-                [RECIPES_OWN, *EraseConfig.short_names],
+                [RECIPES_OWN, *full_names()],
                 value=RECIPES_OWN,
                 label="Method",
-                info="esd-x for styles, esd-u for objects.",
+                info=SETTINGS["parameters"].help,
                 scale=2,
                 min_width=170,
                 elem_id="method",
@@ -49,7 +52,7 @@ class EraseForm:
             self.eta = gr.Textbox(
                 "",
                 label="η",
-                info="1 to 3 is usual.",
+                info=SETTINGS["eta"].help,
                 placeholder=RECIPES_OWN,
                 max_length=40,
                 min_width=150,
@@ -63,6 +66,7 @@ class EraseForm:
                 self.steps = gr.Textbox(
                     "",
                     label="Steps",
+                    info=SETTINGS["steps"].help,
                     placeholder=RECIPES_OWN,
                     max_length=40,
                     min_width=110,
@@ -71,6 +75,7 @@ class EraseForm:
                 self.seed = gr.Textbox(
                     "",
                     label="Seed",
+                    info=SETTINGS["seed"].help,
                     placeholder=RECIPES_OWN,
                     max_length=40,
                     min_width=110,
@@ -79,7 +84,7 @@ class EraseForm:
             self.preserve = gr.Textbox(
                 "",
                 label="Prompts to preserve",
-                info="One in each line: what must stay as it is.",
+                info=f"One in each line. {SETTINGS['preserve'].help}",
                 lines=2,
                 max_lines=6,
                 elem_id="preserve",
@@ -149,9 +154,9 @@ class EraseForm:
             recipe=None if recipe == MODELS_OWN else recipe,
             settings={
                 "method": None if method == RECIPES_OWN else method,
-                "eta": number("η", eta, float),
-                "steps": number("steps", steps, int),
-                "seed": number("seed", seed, int),
+                "eta": number("eta", eta),
+                "steps": number("steps", steps),
+                "seed": number("seed", seed),
                 "preserve": tuple(_lines(preserve)) or None,
             },
             watched=_lines(watched),

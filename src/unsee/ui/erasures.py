@@ -1,7 +1,7 @@
 """An erasure as the form asks for it, and its work on the device.
 
 Request   what was asked for, checked before it is queued
-number    the text of a field that may be left empty -> a number
+number    a setting, and the text of its field that may be left empty -> a number
 whole     what a field for whole numbers holds -> that number
 erasure   a request -> the work of a job
 
@@ -12,13 +12,15 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from PIL import Image
 
 from unsee.concepts import Concept
 from unsee.erasing.config import EraseConfig
 from unsee.erasing.erase import EraseStep, erase
+from unsee.erasing.methods.registry import check_given, configured
+from unsee.erasing.settings import settings_of
 from unsee.errors import OptionError
 from unsee.loading import Model
 from unsee.pictures.sheet import Column
@@ -27,8 +29,6 @@ from unsee.sampling.draw import draw
 from unsee.ui.job import Report, Work
 from unsee.ui.library import Library
 from unsee.ui.sheets import Sheet
-
-T = TypeVar("T", int, float)
 
 MOST_PROMPTS = 8
 """Rows of the sheet: each is drawn many times."""
@@ -49,7 +49,7 @@ class Request:
     recipe: str | None
     """None for the model's own."""
     settings: Mapping[str, Any]
-    """Fields of EraseConfig that win over the recipe; None leaves them to it."""
+    """Settings of the method that win over the recipe; None leaves them to it."""
     watched: PromptSet
     """The rows of the sheet."""
     every: int
@@ -66,7 +66,7 @@ class Request:
             raise OptionError(
                 f"{len(preserved)} prompts to preserve are too many; give {MOST_PRESERVED} at most"
             )
-        EraseConfig.from_recipe(self.recipe or "fast", **self.settings)
+        check_given(self.recipe, self.settings)
         if len(self.watched) > MOST_PROMPTS:
             raise OptionError(
                 f"{len(self.watched)} prompts to watch are too many; give {MOST_PROMPTS} at most"
@@ -125,18 +125,20 @@ class Request:
         return f"{self.concept.phrase!r} from {Path(self.model).name or self.model}"
 
 
-def number(name: str, text: str, kind: type[T]) -> T | None:
-    """Read a field that may be left empty: None leaves the setting to the recipe."""
+def number(name: str, text: str) -> float | None:
+    """Read a setting's field that may be left empty: None leaves it to the recipe."""
     if not text.strip():
         return None
+    one = settings_of(EraseConfig)[name]
     try:
         if len(text) > MOST_DIGITS:
             raise ValueError
-        return kind(text)
+        value: float = one.kind(text)
     except ValueError:
-        what = "a number" if kind is float else "a whole number"
-        said = text.strip()[:MOST_DIGITS]
-        raise OptionError(f"{name} must be {what}, not {said!r}") from None
+        # The setting says in its own words that a text is no number.
+        one.checked(text.strip()[:MOST_DIGITS])
+        raise
+    return value
 
 
 def whole(name: str, value: float | None) -> int:
@@ -157,10 +159,10 @@ def check_prompt(prompt: str) -> None:
         )
 
 
-def check_steps(config: EraseConfig, most: int | None) -> None:
-    """Raise an OptionError for more steps than one erasure may take here."""
-    if most is not None and config.steps > most:
-        raise OptionError(f"{config.steps} steps are too many here; {most} are the most")
+def check_steps(steps: int | None, most: int | None) -> None:
+    """Raise an OptionError for more steps than one erasure may take here; None is none."""
+    if most is not None and steps is not None and steps > most:
+        raise OptionError(f"{steps} steps are too many here; {most} are the most")
 
 
 def erasure(
@@ -175,10 +177,8 @@ def erasure(
     def work(report: Report) -> Path:
         report.say("loading the model")
         model = load(request.model)
-        config = EraseConfig.from_recipe(
-            request.recipe or model.defaults.recipe, **request.settings
-        )
-        check_steps(config, most_steps)
+        config = configured(request.recipe, model.defaults.recipe, request.settings)
+        check_steps(getattr(config, "steps", None), most_steps)
         report.say("drawing the original")
         before = Column("original", _draw(model, request.watched))
         report.show(_sheet(request.watched, before))

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from unsee import exporting as formats
-from unsee.erasing.config import EraseConfig
+from unsee.erasing.methods.registry import configured
 from unsee.errors import OptionError, UnseeError, unknown_name
+from unsee.exporting.formats import FORMATS, export
 from unsee.loading import Model, check_device, check_name, load
 from unsee.pictures.sheet import magnify
 from unsee.running.files import writing
@@ -91,9 +91,10 @@ class Studio:
         if len(owner) > LONGEST_OWNER:
             raise OptionError("the browser has no name that this page gave it; reload the page")
         self.check_model(request.model)
-        if request.recipe is not None or request.settings.get("steps") is not None:
-            config = EraseConfig.from_recipe(request.recipe or "fast", **request.settings)
-            check_steps(config, self._most_steps)
+        steps = request.settings.get("steps")
+        if steps is None and request.recipe is not None:
+            steps = getattr(configured(request.recipe, "", request.settings), "steps", None)
+        check_steps(steps, self._most_steps)
         unfinished = self.library.unfinished
         with self.library.naming_no_folder():
             self._note(owner, request)
@@ -137,22 +138,16 @@ class Studio:
 
     def export(self, file: str, kind: str) -> Path:
         """Write an erased file in another format; a folder as a zip archive of it."""
-        if kind not in formats.FORMATS:
-            raise unknown_name("format", kind, formats.FORMATS)
+        if kind not in FORMATS:
+            raise unknown_name("format", kind, FORMATS)
         erased = self._file(file)
         path = self.library.find(file)
         name = f"{path.stem}-{kind}"
-        made = self.library.exports / (name if kind == "diffusers" else f"{name}{SUFFIX}")
-        write = {
-            "diffusers": formats.to_diffusers,
-            "checkpoint": formats.to_checkpoint,
-            "lora": formats.to_lora,
-            "lora-kohya": formats.to_lora_kohya,
-        }[kind]
+        out = self.library.exports / (name if kind == "diffusers" else f"{name}{SUFFIX}")
 
         def errand() -> Path:
-            write(erased, self._base(erased), made, overwrite=True)
-            return _zipped(made) if made.is_dir() else made
+            export(erased, self._base(erased), kind, out, overwrite=True)
+            return _zipped(out) if out.is_dir() else out
 
         with self.library.naming_no_folder():
             return self.jobs.errand(errand)

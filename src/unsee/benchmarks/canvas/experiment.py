@@ -10,14 +10,15 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from unsee.benchmarks.canvas.table import ROWS, read_rows, row_key
 from unsee.benchmarks.experiment import Experiment
-from unsee.benchmarks.options import FromRecipe, Optional, Run
+from unsee.benchmarks.options import Optional, Run
 from unsee.benchmarks.plan import Item
 from unsee.benchmarks.systems import seeded
-from unsee.erasing.methods.registry import configured
+from unsee.erasing.methods.registry import DEFAULT, configured
+from unsee.erasing.options import recipes_own
 from unsee.errors import OptionError
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 METHOD_FOR = {"artist": "esd-x", "object": "esd-u"}
 """The paper's choice: cross-attention for what a prompt names, the rest for object classes."""
 RECIPE_FOR = {"artist": "emoji-style", "object": "emoji-object"}
-SETTINGS = ("method", "eta", "steps", "lr", "contexts", "preserve_weight")
+SETTINGS = ("method", "parameters", "eta", "steps", "lr", "contexts", "preserve_weight")
 """The options that override the recipe."""
 
 
@@ -49,19 +50,15 @@ class CanvasOptions(Run):
     recipe: Optional[str] = None
     """Settings to start from; without it, emoji-style for artists and emoji-object for objects."""
     method: Optional[str] = None
-    """Which weights may change; without it, esd-x for artists and esd-u for objects."""
-    eta: FromRecipe[float] = None
-    """Strength of the erasure, in the paper's convention."""
-    steps: FromRecipe[int] = None
-    """Gradient steps."""
-    lr: FromRecipe[float] = None
-    """Learning rate of Adam."""
-    contexts: FromRecipe[tuple[str, ...]] = None
-    """Prompts in which it is to be lost as well, {} where it stands; they are not measured."""
+    """What erases; without it, esd-x for artists and esd-u for objects."""
+    parameters: Annotated[str | None, recipes_own("parameters")] = None
+    eta: Annotated[float | None, recipes_own("eta")] = None
+    steps: Annotated[int | None, recipes_own("steps")] = None
+    lr: Annotated[float | None, recipes_own("lr")] = None
+    contexts: Annotated[tuple[str, ...] | None, recipes_own("contexts")] = None
     preserve: bool = False
     """Preserve prompts of other concepts, every third object's; they are not measured."""
-    preserve_weight: FromRecipe[float] = None
-    """What a preserved prompt counts in the loss, against 1 for the concept."""
+    preserve_weight: Annotated[float | None, recipes_own("preserve_weight")] = None
     out: Path = Path("benchmarks/results/canvas")
     """The folder of the result; the rows in its rows.jsonl are not measured again."""
     batch_size: int = 64
@@ -89,7 +86,8 @@ class CanvasOptions(Run):
 
         given = {name: getattr(self, name) for name in SETTINGS}
         settings = {
-            "method": METHOD_FOR[target.kind],
+            # A choice of parameters goes before that of the method's usual name.
+            "method": METHOD_FOR[target.kind] if self.parameters is None else DEFAULT,
             **{name: value for name, value in given.items() if value is not None},
         }
         if self.preserve:

@@ -2,6 +2,7 @@
 
 METHODS        name -> Method
 method_names   every name that may stand where a method is named
+full_names     each method and choice of parameters once
 config_of      a name -> the class of its settings
 full_name      esd-selfattn for selfattn: what erased files call it
 configured     a recipe and settings -> the config of whichever method they name
@@ -9,6 +10,7 @@ check_given    what can be said of settings before the model, and its recipe, ar
 recorded       the header of an erased file -> a config
 as_written_now   the same, of any version, as this version spells it
 name_of        the name of the method in it
+is_known       whether that method is installed
 """
 
 import json
@@ -33,6 +35,11 @@ def method_names() -> tuple[str, ...]:
     """List every name that may stand where a method is named: esd-u too."""
     names = [name for method in METHODS for name in METHODS.get(method).config.names_of_method()]
     return tuple(dict.fromkeys(names))
+
+
+def full_names() -> tuple[str, ...]:
+    """List every method by the name that it is printed by, with each choice of parameters."""
+    return tuple(dict.fromkeys(map(full_name, method_names())))
 
 
 def config_of(name: str) -> type[MethodConfig]:
@@ -101,3 +108,9 @@ def name_of(config: Mapping[str, Any]) -> str:
     """Name the method, and its parameters, of settings that a file of any version recorded."""
     now = as_written_now(config)
     return "-".join(str(now[key]) for key in ("method", "parameters") if key in now)
+
+
+def is_known(config: Mapping[str, Any]) -> bool:
+    """Whether the method of recorded settings is installed."""
+    name = str(config.get("method"))
+    return name in EraseConfig.names_of_method() or name in METHODS
