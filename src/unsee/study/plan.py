@@ -16,7 +16,8 @@ import json
 import random
 import secrets
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +27,7 @@ from PIL import Image, ImageOps
 
 from unsee.errors import OptionError, OutputError, unknown_name
 from unsee.running.files import cannot_write
+from unsee.running.progress import Progress, Watch
 from unsee.study.folders import Found
 from unsee.study.kinds import REFERENCE, order_of
 from unsee.study.settings import Settings
@@ -162,7 +164,7 @@ def make_study(
     pictures: Sequence[Found],
     settings: Settings,
     out: Path,
-    progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+    watch: Watch | None = None,
 ) -> Plan:
     """Give every picture a random name, one format and one size, and write the study to `out`.
 
@@ -177,7 +179,7 @@ def make_study(
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as made:
             folder = Path(made) / "study"
-            _write(folder, pictures, settings, progress)
+            _write(folder, pictures, settings, watch)
             if out.exists():
                 out.rmdir()
             folder.rename(out)
@@ -198,7 +200,7 @@ def _write(
     folder: Path,
     found: Sequence[Found],
     settings: Settings,
-    progress: Callable[[int, int, str], None],
+    watch: Watch | None,
 ) -> None:
     # Which brings torch: who serves a study does not need it.
     from unsee.pictures.reading import read_pictures
@@ -207,12 +209,15 @@ def _write(
     named = [(secrets.token_urlsafe(16), one) for one in found]
     # By lot, so that not even the time of a file tells of its kind.
     random.SystemRandom().shuffle(named)
+    began = time.monotonic()
     for done, (name, one) in enumerate(named, start=1):
         (picture,) = read_pictures([one.path])
         _fit(picture, settings).save(
             folder / IMAGES / f"{name}.jpg", quality=QUALITY, subsampling=0
         )
-        progress(done, len(named), "pictures")
+        if watch is not None:
+            seconds = time.monotonic() - began
+            watch(Progress(done=done, total=len(named), what="pictures", seconds=seconds))
     facts = {
         "format": FORMAT,
         "settings": {name: value for name, value in asdict(settings).items() if value is not None},
