@@ -66,10 +66,10 @@ class CanvasOptions(Run):
 
     def check(self) -> None:
         """Refuse unknown targets, and a lot of none."""
-        super().check()
         if not (self.concepts and self.train_seeds):
             raise OptionError("nothing to erase; give --targets or --objects, and --train-seeds")
         read_rows(self.out)
+        super().check()
 
     @cached_property
     def concepts(self) -> "list[Target]":

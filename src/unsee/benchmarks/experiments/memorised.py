@@ -64,7 +64,6 @@ class MemorisedOptions(Common):
 
     def check(self) -> None:
         """Refuse titles without pictures, and systems that change no weights."""
-        super().check()
         if len(self.titles) != len(self.images):
             raise OptionError(f"{len(self.titles)} --titles but {len(self.images)} --images")
         read_pictures(self.images)
@@ -76,6 +75,7 @@ class MemorisedOptions(Common):
                 f"--system {system.name} changes no weights; to erase a picture take one of "
                 + ", ".join(method_names())
             )
+        super().check()
 
 
 @dataclass(frozen=True)

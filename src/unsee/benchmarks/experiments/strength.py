@@ -51,9 +51,9 @@ class StrengthOptions(Classified):
 
     def check(self) -> None:
         """Refuse no strength at all."""
-        super().check()
         if not self.etas:
             raise OptionError("--etas takes the strengths to compare, such as --etas 1 3 10")
+        super().check()
 
 
 @dataclass(frozen=True)
