@@ -5,17 +5,16 @@ from dataclasses import replace
 import pytest
 from benching import Bench, quick
 
-import unsee
 from unsee.benchmarks.cache import Cache
 from unsee.benchmarks.worlds.emoji import Emoji
+from unsee.loading import Model
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+def bench(tmp_path_factory: pytest.TempPathFactory, quick_emoji: Model) -> Bench:
     """The embedded model and a small part of its world."""
     folder = tmp_path_factory.mktemp("bench")
-    model = unsee.load("emoji")
-    emoji = Emoji.of(model)
+    emoji = Emoji.of(quick_emoji)
     few = replace(
         emoji,
         artists=emoji.artists[:2],
@@ -25,4 +24,4 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
         titles=emoji.titles[:3],
         plain_prompts=2,
     )
-    return Bench(model, quick(few, folder), Cache(folder / "work"))
+    return Bench(quick_emoji, quick(few, folder), Cache(folder / "work"))
