@@ -12,7 +12,7 @@ from unsee.loading import Model
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory, quick_emoji: Model) -> Bench:
-    """The embedded model and a small part of its world."""
+    """The embedded model, drawing in two steps, and a small part of its world."""
     folder = tmp_path_factory.mktemp("bench")
     emoji = Emoji.of(quick_emoji)
     few = replace(
