@@ -91,14 +91,13 @@ class Common(Run):
     def settings(self) -> dict[str, Any]:
         """Settings of the erasures that are not left to the recipe."""
         chosen = {"steps": self.steps, "lr": self.lr, "batch": self.batch}
-        if self.quick and self.steps is None:
-            chosen["steps"] = QUICK_STEPS
         return {name: value for name, value in chosen.items() if value is not None}
 
     @property
     def terms(self) -> Terms:
         """What the erasures and drawings have in common."""
-        return Terms(self.seed, self.settings, self.batch_size)
+        steps = QUICK_STEPS if self.quick else None
+        return Terms(self.seed, self.settings, self.batch_size, steps)
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,8 @@ class Terms:
     """Of the erasures, in place of the recipe's."""
     batch_size: int = DRAWN_AT_ONCE
     """Pictures drawn at once."""
+    quick_steps: int | None = None
+    """Steps of an erasure by a method that has steps, where `settings` do not say."""
 
 
 @dataclass(frozen=True)
@@ -120,8 +122,14 @@ class System:
     ) -> Erase:
         """The erasure of `phrases`; `settings` go before those of the terms."""
         assert self.method is not None
-        eta = {"eta": self.eta} if "eta" in settings_of(config_of(self.method)) else {}
-        chosen = {"method": self.method, **eta, **terms.settings, **settings}
+        known = settings_of(config_of(self.method))
+        own = {"eta": self.eta, "steps": terms.quick_steps}
+        chosen = {
+            "method": self.method,
+            **{name: value for name, value in own.items() if name in known},
+            **terms.settings,
+            **settings,
+        }
         config = seeded(configured(None, world.recipe, chosen), terms.seed)
         pictures = tuple(map(Picture.of, images))
         return Erase(world.fingerprint, self.name, tuple(phrases), config, pictures)
