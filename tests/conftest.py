@@ -4,6 +4,7 @@ tiny_folder             a Stable Diffusion 1 checkpoint of the real architecture
 tiny_v_folder           a Stable Diffusion 2 checkpoint, which predicts v
 tiny_xl_folder          a Stable Diffusion XL checkpoint, with two text encoders
 tiny, tiny_v, tiny_xl   the three, loaded afresh for each test
+quick_emoji             the embedded model, which draws in two steps
 copy                    a copy of tiny_folder, to damage
 cat                     an erased file of tiny_folder's model
 here                    an empty folder to work in
@@ -16,6 +17,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +135,14 @@ def tiny_v(tiny_v_folder: Path, one_thread: None) -> Model:
 @pytest.fixture
 def tiny_xl(tiny_xl_folder: Path, one_thread: None) -> Model:
     return load(tiny_xl_folder, device="cpu")
+
+
+@pytest.fixture(scope="session")
+def quick_emoji() -> Model:
+    """The embedded model, for what is asked about drawings and not how good they are."""
+    model = load("emoji", device="cpu")
+    model.defaults = replace(model.defaults, steps=2)
+    return model
 
 
 @pytest.fixture

@@ -47,9 +47,9 @@ class Seam:
         places = model.places()
         assert list(places) == [name for name, _ in model.network.named_parameters()]
         assert Place.TEXT_INPUT in places.values()
-        x, u = PARAMETERS["x"], PARAMETERS["u"]
+        x, u = PARAMETERS["x"].places, PARAMETERS["u"].places
         assert not x & u
-        assert x | u == PARAMETERS["full"] == frozenset(Place)
+        assert x | u == PARAMETERS["full"].places == frozenset(Place)
 
     def test_encoding_is_its_three_steps(self, model: Denoiser) -> None:
         prompts = [*self.words, ""]
@@ -187,7 +187,7 @@ class Seam:
         )
         erased = erase(model, concept, config)
         assert fingerprint(model.network.state_dict()) == before
-        chosen = PARAMETERS["x-strict"]
+        chosen = PARAMETERS["x-strict"].places
         assert set(erased.tensors) == {n for n, place in model.places().items() if place in chosen}
         x_t, t = _latents(model, 1), model.schedule(STEPS).timesteps[1]
         condition = model.encode([concept])

@@ -18,7 +18,7 @@ from unsee.concepts import Concept
 from unsee.emoji.evaluators import Judge
 from unsee.erasing.lessons import lessons_of
 from unsee.erasing.training import Training
-from unsee.running.fingerprints import fingerprints
+from unsee.running.fingerprints import Identity
 from unsee.weights.erased import ErasedWeights
 from unsee.weights.provenance import Provenance
 
@@ -37,7 +37,7 @@ def measured(
     kept = whole[others & untrained(whole, target, config)]
     made = Provenance(
         base=model.name,
-        base_fingerprints=fingerprints(model.network.state_dict()),
+        base_fingerprints=Identity(model.network.state_dict()).fingerprints,
         concepts=(concept,),
         config=json.loads(json.dumps(vars(config))),
         versions={},

@@ -16,11 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from unsee.concepts import Concept as Concept
+    from unsee.denoisers.base import Denoiser as Denoiser
+    from unsee.denoisers.condition import Condition as Condition
     from unsee.erasing.config import EraseConfig as EraseConfig
     from unsee.erasing.erase import erase as erase
     from unsee.erasing.methods.base import EraseStep as EraseStep
+    from unsee.errors import Stopped as Stopped
     from unsee.errors import UnseeError as UnseeError
+    from unsee.exporting.formats import export as export
     from unsee.loading import load as load
+    from unsee.pictures.compare import compare as compare
     from unsee.prompts import PromptSet as PromptSet
     from unsee.sampling.draw import generate as generate
     from unsee.weights.erased import ErasedWeights as ErasedWeights
@@ -28,13 +33,18 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Concept": "concepts",
+    "Condition": "denoisers.condition",
+    "Denoiser": "denoisers.base",
     "EraseConfig": "erasing.config",
     "EraseStep": "erasing.methods.base",
     "ErasedWeights": "weights.erased",
     "PromptSet": "prompts",
+    "Stopped": "errors",
     "UnseeError": "errors",
     "apply": "weights.erased",
+    "compare": "pictures.compare",
     "erase": "erasing.erase",
+    "export": "exporting.formats",
     "generate": "sampling.draw",
     "load": "loading",
 }
@@ -42,13 +52,18 @@ _HOME = {
 
 __all__ = [
     "Concept",
+    "Condition",
+    "Denoiser",
     "EraseConfig",
     "EraseStep",
     "ErasedWeights",
     "PromptSet",
+    "Stopped",
     "UnseeError",
     "apply",
+    "compare",
     "erase",
+    "export",
     "generate",
     "load",
 ]

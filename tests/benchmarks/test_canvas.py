@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 import torch
 
-import unsee
 from unsee.benchmarks.canvas.canvas import (
     Answers,
     Canvas,
@@ -28,6 +27,7 @@ from unsee.emoji import cast
 from unsee.emoji.evaluators import load_judge
 from unsee.erasing.config import EraseConfig
 from unsee.errors import CheckpointError, OptionError, UnknownName
+from unsee.loading import Model
 from unsee.metrics.rates import Rate
 from unsee.running.peak_memory import PeakMemory
 
@@ -105,9 +105,11 @@ def test_targets_are_drawn_by_lot() -> None:
         draw_targets(99, 0)
 
 
-def test_rows_that_cannot_be_read_and_runs_without_targets_are_refused(tmp_path: Path) -> None:
+def test_rows_that_cannot_be_read_and_runs_without_targets_are_refused(
+    quick_emoji: Model, tmp_path: Path
+) -> None:
     config = CanvasConfig((Target.named("noto"),))
-    model, judge = unsee.load("emoji"), load_judge()
+    model, judge = quick_emoji, load_judge()
     with pytest.raises(OptionError, match="nothing to erase"):
         run(model, judge, CanvasConfig(()), tmp_path)
     (tmp_path / "rows.jsonl").write_text('{"target": "no')
@@ -142,7 +144,9 @@ def test_the_table_shows_means_spreads_and_parts_of_the_unedited() -> None:
     )
 
 
-def test_a_run_measures_each_erasure_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_measures_each_erasure_once(
+    quick_emoji: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole = Canvas.whole
     # Two objects by every artist: the first is one that erasures are told about.
     monkeypatch.setattr(Canvas, "whole", lambda seeds=(0,): whole(seeds[:1])[: 2 * 8])
@@ -151,7 +155,7 @@ def test_a_run_measures_each_erasure_once(tmp_path: Path, monkeypatch: pytest.Mo
     lines: list[str] = []
     parts: list[float] = []
     watch = Watch(row=lines.append, progress=lambda done, rows, what: parts.append(done))
-    rows = run(unsee.load("emoji"), load_judge(), config, tmp_path, watch)
+    rows = run(quick_emoji, load_judge(), config, tmp_path, watch)
     assert [row["config"]["seed"] for row in rows] == [0, 1]
     # Not counted: the fish by noto, of the canvas and of its own; a fish that is preserved.
     assert rows[0]["after"]["ua"][1] == rows[0]["unedited"]["ua"][1] == 2 * (2 - 1)
@@ -174,7 +178,7 @@ def test_a_run_measures_each_erasure_once(tmp_path: Path, monkeypatch: pytest.Mo
     assert ua.holds == (pooled >= 95)
 
     # A second run finds them and measures nothing.
-    assert run(unsee.load("emoji"), load_judge(), config, tmp_path, watch) == [
+    assert run(quick_emoji, load_judge(), config, tmp_path, watch) == [
         json.loads(line) for line in (tmp_path / "rows.jsonl").read_text().splitlines()
     ]
     assert len(lines) == 2

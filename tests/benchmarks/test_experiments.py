@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import unsee
 from unsee.benchmarks.experiments import (
     artists,
     explicit,
@@ -31,6 +30,7 @@ from unsee.cli import WRONG_INPUT, main
 from unsee.concepts import slug
 from unsee.emoji.evaluators import load_judge
 from unsee.errors import CheckpointError, OptionError, UnknownName
+from unsee.loading import Model
 from unsee.prompts import PromptSet
 
 FEW = replace(
@@ -70,11 +70,9 @@ EXPERIMENTS: dict[str, Callable[[Workbench], Outcome]] = {
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
+def bench(tmp_path_factory: pytest.TempPathFactory, quick_emoji: Model) -> Workbench:
     folder = tmp_path_factory.mktemp("bench")
-    return Workbench(
-        unsee.load("emoji"), EmojiSubject(load_judge()), folder, settings=dict(SETTINGS)
-    )
+    return Workbench(quick_emoji, EmojiSubject(load_judge()), folder, settings=dict(SETTINGS))
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)

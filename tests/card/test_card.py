@@ -188,9 +188,18 @@ def test_a_result_is_of_a_file_only_where_all_settings_but_the_seeds_agree(cat: 
         results = section(text_of(here / "card"), "Results")
         assert results.lstrip().startswith("<details><summary>Objects erased (one; this concept, ")
         path.unlink()
-    outcome("tiny", settings={"model fingerprint": "0" * 64}).save(here / "results" / "other")
+    outcome("tiny", settings={"model fingerprint": "xxh3:0"}).save(here / "results" / "other")
     with pytest.raises(OptionError, match="no result"):
         measured(here / "results" / "other", dog)
+
+
+def test_results_and_files_of_different_versions_are_said_to_be_so(cat: Path, here: Path):
+    new = ErasedWeights.load(cat).provenance
+    old = replace(new, base_fingerprints=("0" * 64,))
+    for file, fingerprint in ((new, "0" * 64), (old, new.base_fingerprints[0])):
+        outcome("tiny", settings={"model fingerprint": fingerprint}).save(here / "results")
+        with pytest.raises(OptionError, match="different versions of unsee, .*; erase or measure"):
+            measured(here / "results", file)
 
 
 def test_a_quick_result_says_so(cat: Path, here: Path):
@@ -242,7 +251,7 @@ def test_of_a_canvas_only_the_rows_of_this_very_erasure_are_taken(cat: Path, her
     assert one.text.count("\n| ") == 3
     for changes in (
         {"config": {**row["config"], "seed": 17}},
-        {"base_fingerprints": ("0" * 64,)},
+        {"base_fingerprints": ("xxh3:0",)},
         {"concepts": (unsee.Concept("in the style of noto"),)},
         {"concepts": (unsee.Concept(phrase, synonyms=("x",)),)},
     ):

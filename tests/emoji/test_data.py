@@ -57,7 +57,7 @@ def test_no_synonym_names_two_objects() -> None:
 
 def test_silhouettes_hold_their_drawings_and_have_no_holes(theatre: Theatre) -> None:
     atlas = theatre.atlas
-    shapes = atlas.silhouettes()
+    shapes = atlas.silhouettes
     assert (shapes[:, :-1][atlas.objects[..., 3] >= 64] == 255).all()
     contrast = cast.ARTIST_NAMES.index("high contrast")
     ball = cast.OBJECT_NAMES.index("football")

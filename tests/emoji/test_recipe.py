@@ -4,16 +4,24 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 import torch
 from diffusers import StableDiffusionPipeline
 
 from unsee import load
+from unsee.emoji import train_denoiser
 from unsee.emoji.censored import CensoredConfig, train_censored
 from unsee.emoji.evaluators import load_judge
 from unsee.emoji.fit import FitConfig
 from unsee.emoji.recipe import TrainConfig, publish, train
 
-FEW = FitConfig(steps=50, batch=1, lr=1e-3)
+FEW = FitConfig(steps=4, batch=1, lr=1e-3)
+
+
+@pytest.fixture(autouse=True)
+def quick_sheet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sheet to look at has 192 drawings; a step of each is enough of them."""
+    monkeypatch.setattr(train_denoiser, "STEPS", 1)
 
 
 def test_the_recipe_writes_a_checkpoint_that_diffusers_loads(tmp_path: Path) -> None:
@@ -28,7 +36,7 @@ def test_the_recipe_writes_a_checkpoint_that_diffusers_loads(tmp_path: Path) -> 
     picture = pipe("a cat", num_inference_steps=2, output_type="np").images
     assert picture.shape == (1, 64, 64, 3)
     card = json.loads((out / "card.json").read_text())
-    assert card["stages"]["denoiser"]["last"]["step"] == 50
+    assert card["stages"]["denoiser"]["last"]["step"] == FEW.steps
     assert 0 <= card["judge_on_held_out_pictures"]["object"] <= 1
     verdict = load_judge(out / "judge.safetensors")(torch.zeros(1, 3, 64, 64))
     assert verdict.objects.shape == (1, 64)
@@ -39,9 +47,9 @@ def test_the_recipe_writes_a_checkpoint_that_diffusers_loads(tmp_path: Path) -> 
 
 
 def test_a_censored_model_is_trained_on_pictures_without_the_badge(tmp_path: Path) -> None:
-    config = CensoredConfig(run=tmp_path, pictures=10, denoiser=replace(FEW, steps=4))
+    config = CensoredConfig(run=tmp_path, pictures=10, denoiser=FEW)
     folder = train_censored(config)
-    assert json.loads((folder / "training.json").read_text())["steps"] == 4
+    assert json.loads((folder / "training.json").read_text())["steps"] == FEW.steps
     before = (folder / "unet/diffusion_pytorch_model.safetensors").read_bytes()
     censored = load(folder)
     shipped = load("emoji")

@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,11 @@ from torch import Tensor, nn
 
 import unsee
 from unsee.cli import main
-from unsee.erasing.selection import linear_weights, select
+from unsee.erasing.selection import linear, select
 from unsee.errors import ErasedFileError, OptionError, OutputError, WrongBaseError
-from unsee.exporting import to_checkpoint, to_diffusers, to_lora, to_lora_kohya
-from unsee.exporting.lora import RANK, factorise
+from unsee.exporting.checkpoint import to_checkpoint
+from unsee.exporting.folder import to_diffusers
+from unsee.exporting.lora import RANK, factorise, to_lora, to_lora_kohya
 from unsee.loading import Model, load
 from unsee.running.fingerprints import fingerprint
 from unsee.weights.erased import ErasedWeights
@@ -67,7 +68,7 @@ def erasure(base: Base, method: str = "esd-x", *, only: Callable[[str], bool] = 
         own = base.model.network.get_parameter(name).detach()
         noise = torch.randn(own.shape, generator=random) * 0.05
         tensors[name] = own + noise if only(name) else own.clone()
-    return replace(erased, tensors=tensors)
+    return ErasedWeights.made(tensors, erased.provenance)
 
 
 def lora_erasure(base: Base, method: str = "esd-x", rank: int = 3) -> ErasedWeights:
@@ -75,13 +76,11 @@ def lora_erasure(base: Base, method: str = "esd-x", rank: int = 3) -> ErasedWeig
     config = unsee.EraseConfig(method=method, lora_rank=rank, **QUICK)
     erased = unsee.erase(base.model, "cat", config)
     random = torch.Generator().manual_seed(1)
-    return replace(
-        erased,
-        tensors={
-            name: torch.randn(tensor.shape, generator=random) * 0.1
-            for name, tensor in erased.tensors.items()
-        },
-    )
+    tensors = {
+        name: torch.randn(tensor.shape, generator=random) * 0.1
+        for name, tensor in erased.tensors.items()
+    }
+    return ErasedWeights.made(tensors, erased.provenance)
 
 
 def layers(network: nn.Module) -> set[str]:
@@ -304,7 +303,9 @@ def test_the_names_are_those_that_the_tools_know(base: Base, tmp_path: Path):
     erased = lora_erasure(base)
     to_lora(erased, base.model, tmp_path / "peft.safetensors")
     to_lora_kohya(erased, base.model, tmp_path / "kohya.safetensors")
-    layers = [name.removesuffix(".weight") for name in linear_weights(base.model.network, "x")]
+    layers = [
+        name.removesuffix(".weight") for name in linear(base.model.network, select(base.model, "x"))
+    ]
     assert load_file(tmp_path / "peft.safetensors").keys() == {
         f"unet.{layer}.{factor}.weight" for layer in layers for factor in ("lora_A", "lora_B")
     }

@@ -100,7 +100,7 @@ def test_a_comparison_draws_every_model_from_the_same_seeds(tiny: Model):
     original, after = compared.columns
     assert [column.heading for column in compared.columns] == [
         "original",
-        "cat\n'cat' erased, full, eta 1",
+        "cat\n'cat' erased, esd-full, eta 1",
     ]
     assert list(original.pictures) == draw(tiny, rows.prompts, rows.seeds, steps=2)
     with erased.applied(tiny):

@@ -17,6 +17,7 @@ from unsee.erasing.erase import erase
 from unsee.errors import OptionError, OutputError, Stopped, UnknownName
 from unsee.loading import Model
 from unsee.prompts import PromptSet
+from unsee.running.fingerprints import sha256
 from unsee.running.progress import Progress
 from unsee.sampling.draw import draw, generate
 from unsee.sampling.folder import generate_set
@@ -194,6 +195,8 @@ def test_a_set_becomes_pictures_and_a_manifest(tiny: Model, tmp_path: Path) -> N
         "erased": None,
         "unsafe": None,
         "sld": None,
+        "height": None,
+        "width": None,
     }
     again = draw(tiny, SET.prompts, SET.seeds, steps=2, guidance=3.0, negative="dog")
     for one, picture in zip(drawn, again, strict=True):
@@ -253,6 +256,29 @@ def test_a_finished_set_is_not_drawn_again(
     generate_set(tiny, SET, tmp_path, steps=2, batch_size=4, progress=steps.append)
     assert not rows
     assert steps == [Progress(done=6, total=6)] * 2
+
+
+def test_a_set_that_an_earlier_version_drew_is_not_drawn_again(
+    tiny: Model, tiny_v: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generate_set(tiny, SET, tmp_path, steps=2)
+    before = _files(tmp_path)
+    manifest = tmp_path / "manifest.jsonl"
+
+    def rename(model: Model) -> None:
+        old = sha256(model.network.state_dict())
+        manifest.write_text(manifest.read_text().replace(tiny.fingerprint, old))
+
+    rename(tiny)
+    rows = _rows(tiny, monkeypatch)
+    generate_set(tiny, SET, tmp_path, steps=2)
+    assert not rows
+    assert _files(tmp_path) == before
+    rename(tiny_v)
+    with pytest.raises(
+        OutputError, match=r"other pictures \(fingerprint of 00000 is '[0-9a-f]{64}'"
+    ):
+        generate_set(tiny, SET, tmp_path, steps=2)
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import unsee
 from unsee.emoji import cast
 from unsee.emoji.evaluators import load_judge
+from unsee.loading import Model
 from unsee.study.folders import find_pictures
 from unsee.study.from_emoji import SETTINGS, draw_folders, kinds_of, similar_artists
 from unsee.study.kinds import REFERENCE
@@ -24,8 +26,9 @@ def pixels(path: Path) -> np.ndarray:
 
 
 def test_every_artist_gets_every_kind_and_the_study_can_be_asked(
-    tmp_path: Path, one_thread: None
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick_emoji: Model, one_thread: None
 ) -> None:
+    monkeypatch.setattr(unsee, "load", lambda name: quick_emoji)
     folder = tmp_path / "folders"
     work = tmp_path / "work"
     draw_folders(folder, ["esd-x"], artists=2, pictures=1, work=work, settings=QUICK)

@@ -13,7 +13,9 @@ import pytest
 from PIL import Image
 from studies import served, small_study, write_folders
 
+import unsee
 from unsee.cli import STOPPED, WRONG_INPUT, main
+from unsee.loading import Model
 from unsee.study.plan import Plan
 from unsee.study.security import GUESSES, new_token
 from unsee.study.server import open_site
@@ -181,8 +183,13 @@ def test_answers_lie_in_the_folder_whatever_its_name(
 
 
 def test_settings_can_be_given_to_a_study_of_the_model(
-    here: Path, capsys: pytest.CaptureFixture[str]
+    here: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    quick_emoji: Model,
+    one_thread: None,
 ):
+    monkeypatch.setattr(unsee, "load", lambda name: quick_emoji)
     (here / "study.toml").write_text('[labels]\nesdx = "ESD-x"\n')
     words = ["study", "create", "--model", "emoji", "--settings", "study.toml"]
     # Before anything is drawn.

@@ -29,7 +29,7 @@ def with_recipe(cat: Path, path: Path, **changes: object) -> Path:
     """The same tensors under another recipe."""
     erased = ErasedWeights.load(cat)
     recipe = replace(erased.provenance, **changes)  # type: ignore[arg-type]
-    return replace(erased, recipe=recipe).save(path)
+    return replace(erased, provenance=recipe).save(path)
 
 
 def outcome(model: str, **changes: object) -> Outcome:

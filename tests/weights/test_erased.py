@@ -241,7 +241,7 @@ def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
         "{",
         "[]",
         '{"format": 1}',
-        '{"format": 2}',
+        '{"format": 3}',
         '{"format": 1, "base": "x", "surprise": 1}',
     ],
 )

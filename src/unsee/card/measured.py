@@ -23,6 +23,7 @@ from unsee.card.likeness import Likeness, likeness, plainly_named
 from unsee.card.markdown import code, plain, table
 from unsee.erasing.methods.registry import as_written_now
 from unsee.errors import CheckpointError, OptionError, UnknownName
+from unsee.running.fingerprints import PREFIX
 from unsee.weights.provenance import Provenance
 
 TOLD = ("seed", "steps", "lr", "batch")
@@ -62,6 +63,12 @@ def measured(folder: Path, recipe: Provenance) -> list[Measured]:
             f"{folder} holds no results; name the folder of one, or leave --results away"
         )
     found = [one for place in places for one in _of(place, recipe)]
+    if not found and any(_of_other_format(place, recipe) for place in places):
+        raise OptionError(
+            f"the results in {folder} and the erased file are of different versions of unsee, "
+            "which call one model by different fingerprints; erase or measure again, "
+            "or leave --results away"
+        )
     if not found:
         raise OptionError(
             f"no result in {folder} was measured on {recipe.base!r}; measure there with "
@@ -98,6 +105,15 @@ def _same_base(outcome: Outcome, recipe: Provenance) -> bool:
         return fingerprint in recipe.base_fingerprints
     # A model on disk goes by its name in a recipe, wherever it lies.
     return recipe.base in (outcome.model, Path(outcome.model).name)
+
+
+def _of_other_format(place: Path, recipe: Provenance) -> bool:
+    """Whether a result cannot be compared: one of both names its model by a sha256."""
+    if not (place / RESULT).exists():
+        return False
+    fingerprint = str(Outcome.read(place).settings.get("model fingerprint", ""))
+    kinds = {name.startswith(PREFIX) for name in (fingerprint, *recipe.base_fingerprints) if name}
+    return len(kinds) == 2
 
 
 def _experiment(outcome: Outcome, recipe: Provenance, like: Likeness) -> str:

@@ -142,7 +142,7 @@ def _facts(weights: Weights, base: str | None) -> str:
         ("erased", _concepts(recipe)),
         *([("asked for also as", ", ".join(synonyms))] if synonyms else []),
         ("from the model", _base(recipe.base, base)),
-        ("its denoiser", f"weights of sha256 {code(recipe.base_fingerprints[0])}"),
+        ("its denoiser", f"weights of fingerprint {code(recipe.base_fingerprints[0])}"),
         ("method", _method(recipe)),
         ("strength", f"η = {recipe.eta:g}, as the paper counts it"),
         ("this file", f"{rich.filesize.decimal(weights.size)}: {size}"),

@@ -30,7 +30,7 @@ def show(options: ShowOptions) -> None:
     for title, text in {
         "erased": names,
         "base model": recipe.base,
-        "its weights": f"sha256 {recipe.base_fingerprints[0]}",
+        "its weights": f"fingerprint {recipe.base_fingerprints[0]}",
         "method": recipe.summary,
         "settings": settings,
         "changes": f"{len(erased.tensors)} tensors, {numbers:,} numbers",

@@ -87,13 +87,10 @@ def sample_scene(chance: random.Random, jitter: float = 1.0) -> Scene:
 
 @dataclass
 class Theatre:
-    """Renders scenes. Holds the stickers' shapes, which take a second to find."""
+    """Renders scenes."""
 
     atlas: Atlas = field(default_factory=load_atlas)
     size: int = SIZE
-
-    def __post_init__(self) -> None:
-        self._silhouettes = self.atlas.silhouettes()
 
     def render(self, scene: Scene) -> NDArray[np.uint8]:
         """The scene as (size, size, 3) uint8 RGB."""
@@ -107,11 +104,11 @@ class Theatre:
         room = self.size * 0.07 if scene.context or scene.badge else 0.0
         x, y = middle - room + scene.shift[0], middle - room + scene.shift[1]
         drawing = self.atlas.objects[scene.artist, scene.thing]
-        edge = self._silhouettes[scene.artist, scene.thing] if scene.context else None
+        edge = self.atlas.silhouettes[scene.artist, scene.thing] if scene.context else None
         self._place(picture, drawing, edge, side, (x, y), scene.angle)
         if scene.badge:
             corner = self.size * 0.81
-            badge, shape = self.atlas.badges[scene.artist], self._silhouettes[scene.artist, -1]
+            badge, shape = self.atlas.badges[scene.artist], self.atlas.silhouettes[scene.artist, -1]
             self._place(picture, badge, shape, self.size * 0.34, (corner, corner), 0.0)
         return np.asarray(picture)
 

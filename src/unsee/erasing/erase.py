@@ -21,8 +21,8 @@ from unsee.erasing.methods.base import Method, MethodConfig, Run
 from unsee.erasing.methods.registry import METHODS, configured
 from unsee.errors import ErasedFileError, OptionError
 from unsee.running.files import check_output
-from unsee.running.fingerprints import fingerprints
-from unsee.weights.erased import ErasedWeights, applied_to
+from unsee.running.fingerprints import Identity
+from unsee.weights.erased import ErasedWeights, applied_to, identity_of
 from unsee.weights.provenance import Provenance
 
 
@@ -74,12 +74,16 @@ def erase(
             f"the model carries the erasure of {carried.provenance.title}; "
             "restore it first, an erasure starts from the original"
         )
+    # Hashed when the first file is written, which is no matter of the first step.
+    identity = identity_of(model)
     run = Run(
         progress=progress,
         checkpoint=None if checkpoint is None else Path(checkpoint),
         cache=None if cache is None else Path(cache),
         images=tuple(images or ()),
-        provenance=functools.cache(lambda: _provenance(model, concepts, config, images or ())),
+        provenance=functools.cache(
+            lambda: _provenance(model, identity, concepts, config, images or ())
+        ),
     )
     for name in ("checkpoint", "cache", "images"):
         if getattr(run, name) and name not in method.takes:
@@ -102,6 +106,7 @@ def _method_of(config: MethodConfig) -> Method:
 
 def _provenance(
     model: Denoiser,
+    identity: Identity,
     concepts: tuple[Concept, ...],
     config: MethodConfig,
     images: Sequence[Image.Image],
@@ -110,7 +115,7 @@ def _provenance(
     place = Path(model.name)
     return Provenance(
         base=place.resolve().name if place.exists() else model.name,
-        base_fingerprints=fingerprints(model.network.state_dict()),
+        base_fingerprints=identity.fingerprints,
         concepts=concepts,
         method=config.name,
         # As it is read back: JSON has lists for tuples.

@@ -33,6 +33,7 @@ from unsee.erasing.stock import Stock
 from unsee.erasing.student import student
 from unsee.errors import CheckpointError, NonFiniteLoss
 from unsee.running.files import writing
+from unsee.weights.erased import identity_of
 
 _KEY = "unsee-state"
 
@@ -129,7 +130,10 @@ class Training:
             with safe_open(path, framework="pt") as file:
                 numbers = json.loads((file.metadata() or {})[_KEY])
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            difference = _difference(_facts(numbers["recipe"]), _facts(recipe))
+            theirs, ours = json.loads(numbers["recipe"]), json.loads(recipe)
+            if theirs["format"] == 1:
+                ours["base_fingerprints"] = list(identity_of(self._model).sha256s)
+            difference = _difference(_facts(theirs), _facts(ours))
             if difference is None:
                 self._restore(numbers, tensors)
                 return
@@ -195,14 +199,12 @@ class Training:
         )
 
 
-def _facts(provenance: str) -> dict[str, Any]:
+def _facts(provenance: dict[str, Any]) -> dict[str, Any]:
     """What decides the steps, as every version of the header says it."""
-    record: dict[str, Any] = json.loads(provenance)
-    record["config"] = as_written_now(record["config"])
-    # How the header is written; and its method, which the settings name too.
-    for name in ("format", "method", "digest"):
-        record.pop(name, None)
-    return record
+    # Not how the header is written; nor its method, which the settings name too.
+    skipped = ("format", "method", "digest")
+    facts = {name: value for name, value in provenance.items() if name not in skipped}
+    return {**facts, "config": as_written_now(provenance["config"])}
 
 
 def _difference(theirs: dict[str, Any], ours: dict[str, Any]) -> str | None:

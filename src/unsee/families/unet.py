@@ -22,7 +22,7 @@ from unsee.families import scheduler as schedulers
 from unsee.families import text
 from unsee.families.autoencoder import Autoencoder
 from unsee.families.text import TextEncoder
-from unsee.running.fingerprints import fingerprint
+from unsee.running.fingerprints import Identity
 from unsee.sampling.draw import generate
 
 
@@ -84,9 +84,14 @@ class UNetDenoiser:
             )
 
     @cached_property
+    def identity(self) -> Identity:
+        """Which weights these are; erase and apply take it before others stand in for them."""
+        return Identity(self.network.state_dict())
+
+    @property
     def fingerprint(self) -> str:
         """Of the U-Net as it was loaded."""
-        return fingerprint(self.network.state_dict())
+        return self.identity.fingerprint
 
     def places(self) -> Mapping[str, Place]:
         """What each parameter of the U-Net is for."""

@@ -45,36 +45,55 @@ class Comparison:
 
 def compare(
     model: Denoiser,
-    erased: Sequence[tuple[str, ErasedWeights]],
-    prompt_set: PromptSet,
+    erased: ErasedWeights | Sequence[ErasedWeights | tuple[str, ErasedWeights]],
+    prompts: str | Sequence[str] | PromptSet,
+    seeds: int | Sequence[int] = 0,
     *,
     steps: int | None = None,
     guidance: float | None = None,
     batch_size: int = DRAWN_AT_ONCE,
     progress: Watch | None = None,
 ) -> Comparison:
-    """Draw every row with the original model and with each of the headed erased weights."""
-    total = len(prompt_set) * (len(erased) + 1)
+    """Draw every prompt at every seed, with the original model and with each of the erased weights.
+
+    compare(model, erased, ["a cat", "a dog"], [0, 1]).save("sheet.png")
+
+    Weights may come with a heading of their own; a PromptSet has its own seeds.
+    """
+    rows = prompts if isinstance(prompts, PromptSet) else _crossed(prompts, seeds)
+    several = [erased] if isinstance(erased, ErasedWeights) else list(erased)
+    headed = [
+        (heading("", one).strip(), one) if isinstance(one, ErasedWeights) else one
+        for one in several
+    ]
+    total = len(rows) * (len(headed) + 1)
     columns: list[Column] = []
-    for name, weights in [(ORIGINAL, None), *erased]:
-        before = len(columns) * len(prompt_set)
+    for name, weights in [(ORIGINAL, None), *headed]:
+        before = len(columns) * len(rows)
 
         def report(now: Progress, before: int = before) -> None:
             if progress is not None:
-                progress(now.within(before, len(prompt_set), total))
+                progress(now.within(before, len(rows), total))
 
         with nullcontext() if weights is None else weights.applied(model):
             pictures = draw(
                 model,
-                prompt_set.prompts,
-                prompt_set.seeds,
+                rows.prompts,
+                rows.seeds,
                 steps=steps,
                 guidance=guidance,
                 batch_size=batch_size,
                 progress=report,
             )
         columns.append(Column(name, tuple(pictures)))
-    return Comparison(prompt_set, tuple(columns))
+    return Comparison(rows, tuple(columns))
+
+
+def _crossed(prompts: str | Sequence[str], seeds: int | Sequence[int]) -> PromptSet:
+    return PromptSet.cross(
+        [prompts] if isinstance(prompts, str) else prompts,
+        [seeds] if isinstance(seeds, int) else seeds,
+    )
 
 
 def heading(name: str, erased: ErasedWeights) -> str:

@@ -7,7 +7,7 @@ Drawn          a line of the manifest: one picture, and all that it takes to dra
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from PIL import Image
@@ -16,10 +16,11 @@ from unsee.denoisers.base import Denoiser
 from unsee.errors import OptionError, OutputError, Stopped, unknown_name
 from unsee.prompts import DRAWN_AT_ONCE, PromptSet
 from unsee.running.files import check_output, writing
+from unsee.running.fingerprints import Identity
 from unsee.running.progress import Progress, Watch
 from unsee.sampling.draw import draw, sampler_settings
 from unsee.sampling.guidance import SLD
-from unsee.weights.erased import applied_to
+from unsee.weights.erased import applied_to, identity_of
 
 MANIFEST = "manifest.jsonl"
 
@@ -49,6 +50,9 @@ class Drawn:
     """What SLD steered away from."""
     sld: str | None = None
     """Name of its configuration, a key of guidance.SLD; the warm-up is in proportion to `steps`."""
+    height: int | None = None
+    """Pixels, where it is not the model's own size."""
+    width: int | None = None
 
 
 def generate_set(
@@ -61,6 +65,8 @@ def generate_set(
     negative: str | None = None,
     unsafe: str | None = None,
     sld: str | None = None,
+    height: int | None = None,
+    width: int | None = None,
     batch_size: int = DRAWN_AT_ONCE,
     progress: Watch | None = None,
 ) -> list[Drawn]:
@@ -86,12 +92,14 @@ def generate_set(
             erased=None if carried is None else carried.sha256,
             unsafe=unsafe,
             sld=sld,
+            height=height,
+            width=width,
         )
         for row in prompt_set
     }
     manifest = folder / MANIFEST
     check_output(manifest, overwrite=True)
-    done = _already_drawn(folder, planned)
+    done = _already_drawn(folder, planned, identity_of(model))
     _write_manifest(manifest, done)
     began, before = time.monotonic(), len(done)
     for batch in _batches(list(planned.values()), batch_size):
@@ -106,6 +114,8 @@ def generate_set(
                     negative=negative,
                     unsafe=unsafe,
                     sld=sld,
+                    height=height,
+                    width=width,
                     batch_size=batch_size,
                 )
                 for drawn, picture in zip(batch, pictures, strict=True):
@@ -141,7 +151,7 @@ def _add(folder: Path, drawn: Drawn, picture: Image.Image) -> None:
         file.write(_line(drawn))
 
 
-def _already_drawn(folder: Path, planned: dict[str, Drawn]) -> dict[str, Drawn]:
+def _already_drawn(folder: Path, planned: dict[str, Drawn], identity: Identity) -> dict[str, Drawn]:
     """Read what a stopped call left; an OutputError if it was not this call."""
     manifest = folder / MANIFEST
     lines = (
@@ -156,6 +166,10 @@ def _already_drawn(folder: Path, planned: dict[str, Drawn]) -> dict[str, Drawn]:
         except (ValueError, TypeError):
             continue  # cut off where the call was killed
         there = planned.get(drawn.id)
+        # Earlier versions called the same model by its sha256.
+        renamed = there is not None and there.fingerprint != drawn.fingerprint
+        if renamed and identity.is_called(str(drawn.fingerprint)):
+            drawn = replace(drawn, fingerprint=identity.fingerprint)
         if there != drawn:
             raise OutputError(
                 f"{folder} holds other pictures ({_difference(drawn, there)}); "

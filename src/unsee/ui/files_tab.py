@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from unsee.errors import UnseeError
-from unsee.exporting import FORMATS
+from unsee.exporting.formats import FORMATS
 from unsee.ui import views
 from unsee.ui.erasures import whole
 from unsee.ui.library import describe

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from unsee import exporting as formats
 from unsee.erasing.methods.registry import configured
 from unsee.errors import OptionError, UnseeError, unknown_name
+from unsee.exporting.formats import FORMATS, export
 from unsee.loading import Model, check_device, check_name, load
 from unsee.pictures.sheet import magnify
 from unsee.running.files import writing
@@ -138,22 +138,16 @@ class Studio:
 
     def export(self, file: str, kind: str) -> Path:
         """Write an erased file in another format; a folder as a zip archive of it."""
-        if kind not in formats.FORMATS:
-            raise unknown_name("format", kind, formats.FORMATS)
+        if kind not in FORMATS:
+            raise unknown_name("format", kind, FORMATS)
         erased = self._file(file)
         path = self.library.find(file)
         name = f"{path.stem}-{kind}"
-        made = self.library.exports / (name if kind == "diffusers" else f"{name}{SUFFIX}")
-        write = {
-            "diffusers": formats.to_diffusers,
-            "checkpoint": formats.to_checkpoint,
-            "lora": formats.to_lora,
-            "lora-kohya": formats.to_lora_kohya,
-        }[kind]
+        out = self.library.exports / (name if kind == "diffusers" else f"{name}{SUFFIX}")
 
         def errand() -> Path:
-            write(erased, self._base(erased), made, overwrite=True)
-            return _zipped(made) if made.is_dir() else made
+            export(erased, self._base(erased), kind, out, overwrite=True)
+            return _zipped(out) if out.is_dir() else out
 
         with self.library.naming_no_folder():
             return self.jobs.errand(errand)

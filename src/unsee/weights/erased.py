@@ -3,6 +3,7 @@
 ErasedWeights   save, load; apply, restore, applied
 apply           an erased file onto a model or onto a diffusers pipeline
 applied_to      what a network carries at the moment
+identity_of     which weights those of a model or a pipeline are
 
 Which tensors there are is said by the file alone: it applies wherever its names and shapes are
 those of the base, by whatever method it was made.
@@ -23,7 +24,7 @@ from torch import Tensor, nn
 from unsee.denoisers.exchange import Exchange
 from unsee.errors import ErasedFileError, WrongBaseError
 from unsee.running.files import writing
-from unsee.running.fingerprints import fingerprint, fingerprints
+from unsee.running.fingerprints import Identity, fingerprint
 from unsee.weights import file
 from unsee.weights.provenance import Provenance
 
@@ -139,10 +140,7 @@ class ErasedWeights:
             self.restore(model)
 
     def _check_base(self, model: Any, network: nn.Module) -> None:
-        origins = self.provenance.base_fingerprints
-        if getattr(model, "fingerprint", None) not in origins and not (
-            set(fingerprints(network.state_dict())) & set(origins)
-        ):
+        if not identity_of(model).is_among(self.provenance.base_fingerprints):
             raise WrongBaseError(
                 f"the erased file was made from {self.provenance.base!r}, which is not this model; "
                 "load that one, or erase the concept from this one"
@@ -181,6 +179,15 @@ def applied_to(network: nn.Module) -> ErasedWeights | None:
     """Return the erasure that a network carries at the moment."""
     applied: _Applied | None = vars(network).get(_APPLIED)
     return None if applied is None else applied.weights
+
+
+def identity_of(model: Any) -> Identity:
+    """Return which weights those of a model of unsee, or of a diffusers pipeline, are.
+
+    A model keeps it. A pipeline does not, and whoever has it may change it: it is hashed anew.
+    """
+    own = getattr(model, "identity", None)
+    return own if isinstance(own, Identity) else Identity(_network(model).state_dict())
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from typing import Any
 from unsee.concepts import Concept, title
 
 FORMATS = (1, 2)
-"""The last one is written. 1 neither names its method outside of the settings nor has a digest."""
+"""The last one is written. 1 neither names its method outside of the settings nor has a digest,
+and its fingerprints are sha256."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Provenance:
     base: str
     """Name of the base model: a hub id, a name that unsee knows, or the name of its folder."""
     base_fingerprints: tuple[str, ...]
-    """Hashes of the base network in the precisions that it may be loaded in (fingerprints.py)."""
+    """Of the base network in the precisions that it may be loaded in (running/fingerprints.py)."""
     concepts: tuple[Concept, ...]
     """What was erased."""
     method: str

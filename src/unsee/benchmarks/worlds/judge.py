@@ -46,7 +46,7 @@ class JudgeOfEmoji:
             "judge's fit": "the judge's picture and text towers, cosine, for a CLIP score",
             "judge's FID": "Fréchet distance of the judge's 192 features, not of Inception's",
             "judge's distance": "of the judge's feature maps, unweighted, for LPIPS",
-            "judge": f"fingerprint {fingerprint(self.judge.state_dict())[:12]}",
+            "judge": f"fingerprint {fingerprint(self.judge.state_dict())[:17]}",
         }
 
     def prepare(self, *questions: str) -> None:

@@ -239,8 +239,8 @@ class Run:
     """What an erasure is given beside its settings."""
 
     provenance: "Callable[[], Provenance]"
-    """What the result will say of itself; a state belongs to the same. Weights are hashed for it,
-    once: call it before the network changes."""
+    """What the result will say of itself; a state belongs to the same. The first call hashes the
+    weights, as they were when the erasure began: leave it to the first file that needs it."""
     progress: Callable[[EraseStep], None] | None = None
     """Is told after each step; a KeyboardInterrupt that it raises stops the work."""
     checkpoint: Path | None = None

@@ -7,7 +7,6 @@ What it needs of torch is imported when it erases: `unsee list methods` is answe
 
 import time
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
 from unsee.concepts import Concept
@@ -46,8 +45,6 @@ class _ESD:
             check_output(run.cache / "round.safetensors", overwrite=True)
         pictures = prepare_pictures(model, concepts, config, run.images)
         state = run.checkpoint
-        # Before the student is put in: it is the base that a state belongs to.
-        provenance = "" if state is None else run.provenance().to_json()
         lessons = lessons_of(concepts, config)
         with (
             explaining(config, model.dtype),
@@ -55,9 +52,11 @@ class _ESD:
         ):
             checkpoint = None
             if state is not None:
-                checkpoint = Checkpoint(state, partial(training.save, recipe=provenance))
+                checkpoint = Checkpoint(
+                    state, lambda path: training.save(path, run.provenance().to_json())
+                )
                 if state.exists():
-                    training.load(state, provenance)
+                    training.load(state, run.provenance().to_json())
 
             def tell(now: Progress) -> None:
                 if run.progress is not None:
