@@ -197,7 +197,7 @@ def test_a_filter_shows_none_of_what_it_flags_and_draws_nothing_itself(bench: Wo
 
 
 def test_a_weaker_prompt_set_or_another_model_is_told_apart(bench: Workbench) -> None:
-    with pytest.raises(OptionError, match="--censored-model"):
+    with pytest.raises(OptionError, match="censored_model"):
         bench.draw(System.named("censored"), "badge", emoji_scenes(True, 1))
     censored = replace(bench, censored=bench.model)
     drawn = censored.draw(System.named("censored"), "badge", emoji_scenes(True, 1))

@@ -16,7 +16,7 @@ from tyro.conf import arg
 
 from unsee.benchmarks.systems import Terms
 from unsee.erasing.options import recipes_own
-from unsee.errors import OptionError
+from unsee.errors import OptionError, option
 from unsee.prompts import DRAWN_AT_ONCE
 
 T = TypeVar("T")
@@ -81,7 +81,9 @@ class Common(Run):
             if isinstance(value, int):
                 _at_least_one(name, value)
             if self.quick and value != defaults[name]:
-                raise OptionError(f"--quick has a {_flag(name)} of its own; leave out one of both")
+                raise OptionError(
+                    f"{option('quick')} has a {option(name)} of its own; leave out one of both"
+                )
 
     def sized(self) -> Self:
         """The same, as large as it is meant to be."""
@@ -130,8 +132,4 @@ def given(options: Run) -> dict[str, Any]:
 
 def _at_least_one(name: str, value: int) -> None:
     if value < 1:
-        raise OptionError(f"{_flag(name)} must be at least 1, not {value}")
-
-
-def _flag(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
+        raise OptionError(f"{option(name)} must be at least 1, not {value}")

@@ -23,7 +23,7 @@ from unsee.benchmarks.plan import Draw, Erase, Picture
 from unsee.erasing.methods.base import MethodConfig
 from unsee.erasing.methods.registry import config_of, configured, full_name, method_names
 from unsee.erasing.settings import settings_of, without_effect
-from unsee.errors import OptionError, unknown_name
+from unsee.errors import OptionError, option, unknown_name
 from unsee.prompts import DRAWN_AT_ONCE, PromptSet
 
 if TYPE_CHECKING:
@@ -152,7 +152,9 @@ class System:
         model = world.fingerprint
         if self.censored:
             if world.censored is None:
-                raise OptionError("the system censored needs a model; give --censored-model")
+                raise OptionError(
+                    f"the system censored needs a model; give {option('censored_model')}"
+                )
             model = world.censored.fingerprint
         if self.method is not None and erasure is None:
             erasure = self.erase(world, terms, phrases)

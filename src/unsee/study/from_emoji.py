@@ -30,7 +30,7 @@ from unsee.benchmarks.worlds.emoji import Emoji
 from unsee.emoji import cast
 from unsee.emoji.evaluators import Judge, load_judge
 from unsee.emoji.scenes import Scene, Theatre
-from unsee.errors import OptionError
+from unsee.errors import OptionError, option
 from unsee.prompts import PromptSet
 from unsee.running.progress import Watch
 from unsee.study.kinds import OTHER, REAL, SIMILAR, UNEDITED
@@ -77,11 +77,17 @@ def draw_folders(
     kept_away = [System.named(name) for name in systems]
     for system in kept_away:
         if not system.acts:
-            raise OptionError(f"{system.name} keeps no artist away; leave it out of --systems")
+            raise OptionError(
+                f"{system.name} keeps no artist away; leave it out of {option('systems')}"
+            )
     if not 2 <= artists <= len(cast.ARTISTS):
-        raise OptionError(f"--artists must be between 2 and {len(cast.ARTISTS)}, not {artists}")
+        raise OptionError(
+            f"{option('artists')} must be between 2 and {len(cast.ARTISTS)}, not {artists}"
+        )
     if not 1 <= pictures <= len(ASKED):
-        raise OptionError(f"--pictures must be between 1 and {len(ASKED)}, not {pictures}")
+        raise OptionError(
+            f"{option('pictures')} must be between 1 and {len(ASKED)}, not {pictures}"
+        )
     model = unsee.load("emoji")
     world = replace(Emoji.of(model), recipe=RECIPE)
     terms = Terms(settings=settings or {})
