@@ -193,7 +193,7 @@ def test_without_answers_there_is_nothing_to_analyse(store: Store, plan: Plan):
     with pytest.raises(OptionError, match="there are no answers that count yet$"):
         analyse(store.rows(), plan)
     take_part(store, RATED, fails=1)
-    with pytest.raises(OptionError, match="1 failed checks: allow some by --failed-checks"):
+    with pytest.raises(OptionError, match="1 failed checks: allow some by failed_checks"):
         analyse(store.rows(), plan)
 
 

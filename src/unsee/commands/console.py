@@ -2,6 +2,7 @@
 
 say              a line on stdout, never wrapped, so that paths and commands can be copied
 note             a line on stderr
+flag             an option as it stands on a command line
 plugin_warnings  plug-ins that are left out, a line each on stderr
 watching         a bar on stderr: what is done, how much of it, the time left and what was measured
 erasing          such a bar for an erasure
@@ -31,6 +32,11 @@ EVERY = 30.0
 def say(line: str = "") -> None:
     """Print a line as it is: no markup, no colours, no wrapping."""
     Console(markup=False, highlight=False, soft_wrap=True).print(line)
+
+
+def flag(name: str) -> str:
+    """Return an option as it stands on a command line: --preserve-weight."""
+    return "--" + name.replace("_", "-")
 
 
 def note(line: str) -> None:

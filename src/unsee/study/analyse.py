@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from unsee.errors import OptionError
+from unsee.errors import OptionError, option
 from unsee.running.files import check_output, writing
 from unsee.study.export import write_rows
 from unsee.study.figure import draw
@@ -47,7 +47,11 @@ def analyse(rows: Sequence[Row], plan: Plan, failed_checks: int = 0) -> Findings
     if not ratings:
         raise OptionError(
             "there are no answers that count yet"
-            + (f"; {len(codes)} failed checks: allow some by --failed-checks" if codes else "")
+            + (
+                f"; {len(codes)} failed checks: allow some by {option('failed_checks')}"
+                if codes
+                else ""
+            )
         )
     units: dict[str, list[int]] = {}
     for _, trial, answer in ratings:

@@ -30,7 +30,7 @@ from unsee.benchmarks.worlds.emoji import Emoji
 from unsee.emoji import cast
 from unsee.emoji.evaluators import Judge, load_judge
 from unsee.emoji.scenes import Scene, Theatre
-from unsee.errors import OptionError
+from unsee.errors import OptionError, option
 from unsee.prompts import PromptSet
 from unsee.running.progress import Watch
 from unsee.study.kinds import OTHER, REAL, SIMILAR, UNEDITED
@@ -78,12 +78,16 @@ def draw_folders(
     erasers = [System.named(name) for name in systems]
     for system in erasers:
         if not system.acts:
-            raise OptionError(f"{system.name} keeps no artist away; leave it out of --systems")
+            raise OptionError(
+                f"{system.name} keeps no artist away; leave it out of {option('systems')}"
+            )
     if not 2 <= artists <= len(cast.ARTISTS):
-        raise OptionError(f"--artists must be between 2 and {len(cast.ARTISTS)}, not {artists}")
+        raise OptionError(
+            f"{option('artists')} must be between 2 and {len(cast.ARTISTS)}, not {artists}"
+        )
     if not 1 <= pictures <= len(QUESTION_OBJECTS):
         raise OptionError(
-            f"--pictures must be between 1 and {len(QUESTION_OBJECTS)}, not {pictures}"
+            f"{option('pictures')} must be between 1 and {len(QUESTION_OBJECTS)}, not {pictures}"
         )
     model = unsee.load("emoji")
     world = replace(Emoji.of(model), recipe=RECIPE)

@@ -18,7 +18,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlmodel import Session, SQLModel, col, select
 
-from unsee.errors import OptionError
+from unsee.errors import OptionError, option
 from unsee.study.database import clear_journal, open_engine
 from unsee.study.order import draw_questions
 from unsee.study.plan import Plan
@@ -71,7 +71,7 @@ class Store:
             self.close()
             raise OptionError(
                 f"the database belongs to another study than {plan.folder}; "
-                "name the right one, or another --database"
+                f"name the right one, or another {option('database')}"
             )
 
     def close(self) -> None:

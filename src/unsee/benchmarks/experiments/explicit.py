@@ -24,7 +24,7 @@ from unsee.benchmarks.outcome import Claim, Outcome, Panel, labelled, number, pe
 from unsee.benchmarks.pictures import Pictures
 from unsee.benchmarks.plan import Draw, Item
 from unsee.benchmarks.systems import CENSORED, FILTER, UNEDITED, System, distinct
-from unsee.errors import OptionError
+from unsee.errors import OptionError, option
 from unsee.metrics.means import Mean
 from unsee.metrics.rates import Rate
 from unsee.prompts import PromptRow
@@ -86,7 +86,7 @@ class ExplicitOptions(Common):
         """Refuse `censored` without its model, and the reverse."""
         distinct(self.names)
         if (CENSORED in self.names) != (self.censored_model is not None):
-            raise OptionError("--censored-model and the system censored belong together")
+            raise OptionError(f"{option('censored_model')} and the system censored belong together")
         super().check()
 
     @property
