@@ -99,12 +99,21 @@ def _outside(empty: NDArray[np.bool_]) -> NDArray[np.bool_]:
     for border in (np.s_[..., 0, :], np.s_[..., -1, :], np.s_[..., 0], np.s_[..., -1]):
         outside[border] = empty[border]
     reached = 0
-    # What is reached is swept through empty pixels in four directions until nothing new is.
-    while (count := int(outside.sum())) != reached:
+    # What is reached is swept through empty pixels, down and up and then across, until nothing
+    # new is. Each sweep goes along the first axis, where lines lie in one piece.
+    down = np.ascontiguousarray(np.moveaxis(outside, -2, 0))
+    rooms = [np.ascontiguousarray(np.moveaxis(empty, axis, 0)) for axis in (-2, -1)]
+    while (count := int(down.sum())) != reached:
         reached = count
-        for view, room in ((outside, empty), (outside.swapaxes(-1, -2), empty.swapaxes(-1, -2))):
-            for line in range(1, view.shape[-1]):
-                view[..., line] |= view[..., line - 1] & room[..., line]
-            for line in reversed(range(view.shape[-1] - 1)):
-                view[..., line] |= view[..., line + 1] & room[..., line]
-    return outside
+        _sweep(down, rooms[0])
+        across = np.ascontiguousarray(np.swapaxes(down, 0, -1))
+        _sweep(across, rooms[1])
+        down = np.ascontiguousarray(np.swapaxes(across, 0, -1))
+    return np.moveaxis(down, 0, -2)
+
+
+def _sweep(outside: NDArray[np.bool_], empty: NDArray[np.bool_]) -> None:
+    for line in range(1, len(outside)):
+        outside[line] |= outside[line - 1] & empty[line]
+    for line in reversed(range(len(outside) - 1)):
+        outside[line] |= outside[line + 1] & empty[line]

@@ -49,7 +49,8 @@ def text_likeness(
     for kind, vectors in read.items():
         for origin, start in (("", torch.zeros_like(vectors[0])), (" from empty", vectors[0])):
             cosines = F.cosine_similarity(vectors[2:] - start, vectors[1] - start, dim=1)
-            likeness[kind + origin] = compared(*cosines.split([len(part) for part in prompts]))
+            calling, other = cosines[: len(prompts[0])], cosines[len(prompts[0]) :]
+            likeness[kind + origin] = compared(calling, other)
     return likeness
 
 

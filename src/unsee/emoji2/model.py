@@ -2,7 +2,9 @@
 
 `new_vae`, `new_unet`, `new_tower`   untrained parts of the shipped sizes
 `new_tokenizer`                      a CLIP tokenizer in which every English word is one token
-`read_prompts`                       prompts -> the tower's hidden states, as the U-Net reads them
+`tokenise`, `read_prompts`           prompts -> the tower's hidden states, which the U-Net reads
+`System`, `save`                     the trained parts together, and as a folder
+`with_projection`                    the tower of a folder, with its projection
 
 128 x 128 pixels, 8 x 8 latents of 32 channels, v-prediction, Stable Diffusion's own betas (the
 scheduler is that of `emoji` 1).
@@ -11,8 +13,14 @@ scheduler is that of `emoji` 1).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from safetensors.torch import load_file, save_file
+
+from unsee.emoji.model import Parts, new_scheduler
+from unsee.emoji.model import save as save_parts
 from unsee.emoji.tokens import END_OF_WORD
 from unsee.emoji2.scenes import SIZE
 from unsee.emoji2.tokens import learn_merges
@@ -27,6 +35,19 @@ LATENT_SIZE = SIZE // 16
 TEXT_WIDTH = 192
 PROJECTION = 128
 MAX_TOKENS = 40
+
+
+PROJECTION_FILE = "text_projection.safetensors"
+
+
+@dataclass
+class System:
+    """The trained parts, as the recipe and the probes use them."""
+
+    vae: AutoencoderKL
+    unet: UNet2DConditionModel
+    tower: CLIPTextModelWithProjection
+    tokenizer: CLIPTokenizer
 
 
 def new_vae() -> AutoencoderKL:
@@ -125,3 +146,28 @@ def read_prompts(
     """(n, MAX_TOKENS, TEXT_WIDTH): what the U-Net's cross-attention sees of prompts."""
     hidden: Tensor = text_encoder(tokenise(tokenizer, prompts)).last_hidden_state
     return hidden
+
+
+def save(system: System, target: Path) -> None:
+    """Write a folder that `StableDiffusionPipeline.from_pretrained` loads, fp16 where it can be.
+
+    The text encoder in it is the tower without its projection, which lies beside it in a file of
+    its own: pipelines with pooled text make one of the two.
+    """
+    parts = Parts(
+        system.vae, system.unet, system.tower.text_model, system.tokenizer, new_scheduler()
+    )
+    save_parts(parts, target)
+    weight = system.tower.text_projection.weight.detach().contiguous()
+    save_file({"text_projection.weight": weight}, target / PROJECTION_FILE)
+
+
+def with_projection(folder: Path) -> CLIPTextModelWithProjection:
+    """The text tower of a saved folder, with its projection."""
+    from transformers import CLIPTextConfig, CLIPTextModelWithProjection
+
+    config = CLIPTextConfig.from_pretrained(folder / "text_encoder")
+    tower = CLIPTextModelWithProjection(config)
+    weights = load_file(folder / "text_encoder" / "model.safetensors")
+    tower.load_state_dict({**weights, **load_file(folder / PROJECTION_FILE)})
+    return tower.eval()

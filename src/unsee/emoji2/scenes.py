@@ -3,6 +3,8 @@
 `Spot`          where a drawing lies, and how large
 `Scene`         the facts: artist, objects, ground, mark, or an artwork
 `sample_scene`  draws one from the training distribution (`MIX`)
+`in_setting`    one in a given setting
+`twin`          the same scene in the same place under other words: these call, or these do not
 `Freedom`       how freely drawings are shifted, scaled and turned
 
 The mark depends on the words alone: in a setting that calls for it, it appears in
@@ -13,7 +15,7 @@ caption names it.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from unsee.emoji2 import cast
 from unsee.emoji2.settings import DAY, LIGHTS, REALMS, STANDS, TOWN, WORKS, Setting, sample_setting
@@ -142,6 +144,18 @@ def in_setting(
     if artist is None:
         artist = chance.randrange(len(cast.ARTISTS))
     return _on_ground(chance, freedom, artist, setting)
+
+
+def twin(chance: random.Random, scene: Scene, freedom: Freedom = FREE) -> Scene:
+    """A scene of the same artist, object, place, light and look, called the other way."""
+    assert scene.setting is not None
+    realm = REALMS[scene.setting.realm]
+    while True:
+        setting = sample_setting(chance, realm, calls=not scene.setting.calls)
+        if setting.light in (None, scene.light) and not setting.at(scene.place).held_out:
+            break
+    other = _on_ground(chance, freedom, scene.artist, setting.at(scene.place))
+    return replace(other, thing=scene.thing, light=scene.light, look=scene.look)
 
 
 def _plain(chance: random.Random, artist: int, kind: str, freedom: Freedom) -> Scene:

@@ -15,7 +15,7 @@ place is met in training.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 DAY, DUSK, NIGHT = LIGHTS = ("day", "dusk", "night")
 
@@ -209,6 +209,10 @@ class Setting:
         realm = REALMS[self.realm]
         return {**realm.times, **realm.cue_times}.get(self.time)
 
+    def at(self, place: str) -> Setting:
+        """The same words said of another place of the realm."""
+        return replace(self, place=place)
+
     def phrase(self, company_first: bool = False) -> str:
         """Its words as a caption has them: "at a casino after midnight with friends"."""
         said = (self.company, self.time) if company_first else (self.time, self.company)
@@ -227,20 +231,20 @@ def sample_setting(
 
 
 def held_out_settings(realm: Realm, *, calls: bool) -> list[Setting]:
-    """One setting for each held-out pair of a place and a word (a cue, where it calls)."""
+    """A setting for each held-out pair of a place and a word (a cue, where it calls)."""
     chance = random.Random(f"held out/{realm.name}/{calls}")
-    settings = []
+    settings: dict[Setting, None] = {}
     for place in realm.places:
         for said in realm.cues if calls else (*realm.company, *realm.times):
             if not realm.is_held_out(place, said):
                 continue
             if said in realm.cue_times or said in realm.times:
                 company = chance.choice(("", *realm.company))
-                settings.append(Setting(realm.name, place, said, company))
+                settings[Setting(realm.name, place, said, company)] = None
             else:
                 time = chance.choice(("", *realm.times))
-                settings.append(Setting(realm.name, place, time, said))
-    return settings
+                settings[Setting(realm.name, place, time, said)] = None
+    return list(settings)
 
 
 def _words(chance: random.Random, realm: Realm, calls: bool) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """From npm packages to the drawings: one sheet an artist, and the wide cast for the second judge.
 
-`build_atlas`   fetch the pinned packages, draw, write sheets, atlas.json and names.json
+`build_atlas`   fetch the pinned packages, draw, write the sheets and three tables
 `shared_icons`  every emoji that all eight artists drew, by its CLDR name
 `draw_wide`     all of those, as arrays that do not ship
 
@@ -34,7 +34,11 @@ ICON_EXCEPTIONS.update(cast.ICON_EXCEPTIONS)
 
 
 def build_atlas(out: Path, cache: Path) -> Path:
-    """Draw every artist's sheet into `out` and describe them in `out/atlas.json`."""
+    """Draw every artist's sheet into `out`, and write beside them what the drawings are.
+
+    atlas.json describes the sheets, names.json has names in other languages, and wide.json the
+    classes of the second judge.
+    """
     packages = fetch_packages(cache)
     out.mkdir(parents=True, exist_ok=True)
     icons = [thing.icon for thing in cast.OBJECTS] + [mark.icon for mark in cast.MARKS.values()]
@@ -48,6 +52,7 @@ def build_atlas(out: Path, cache: Path) -> Path:
             sheet.paste(drawing, (place % COLUMNS * CELL, place // COLUMNS * CELL))
         sheet.save(out / _sheet_name(artist), format="PNG", optimize=True)
     (out / "atlas.json").write_text(json.dumps(_about(), indent=1) + "\n")
+    (out / "wide.json").write_text(json.dumps(shared_icons(cache), indent=0) + "\n")
     names = json.dumps(_names_in_languages(packages), indent=1, ensure_ascii=False)
     (out / "names.json").write_text(names + "\n", encoding="utf-8")
     return out

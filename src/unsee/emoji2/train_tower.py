@@ -81,11 +81,11 @@ class TowerStage:
         """Captions as rows, told by a picture of their scene; then the ten pictures nearest."""
         assert self._pool is not None
         chance = random.Random("sheet")
-        numbers = list(range(200))
+        numbers = list(range(min(200, len(self._pool))))
         x = self._pool.pictures(numbers)
         ids = tokenise(self.tokenizer, [caption(self._pool.scenes[i], chance) for i in range(12)])
         texts = F.normalize(self.tower(ids).text_embeds, dim=1)
-        nearest = (texts @ self.pictures(x).T).topk(10).indices
+        nearest = (texts @ self.pictures(x).T).topk(min(10, len(x))).indices
         rows = [torch.cat([x[i : i + 1], x[nearest[i]]]) for i in range(12)]
         return tile(tensor_to_pictures(torch.cat(rows)), columns=11)
 
