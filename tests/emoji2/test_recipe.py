@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline
+from PIL import Image
 from transformers import CLIPTextModel
 
 from unsee.emoji.fit import FitConfig
@@ -16,13 +17,18 @@ from unsee.emoji2.judge import load_judge
 from unsee.emoji2.model import read_prompts, with_projection
 from unsee.emoji2.recipe import TrainConfig, train
 from unsee.emoji2.second_judge import icons, load_second
+from unsee.emoji2.train_denoiser import DenoiserStage
 from unsee.emoji2.wide import CELL
 
 FEW = FitConfig(steps=2, batch=2, lr=1e-3, warmup=1)
 
 
 @pytest.mark.slow
-def test_one_command_trains_publishes_and_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_one_command_trains_publishes_and_goes_on_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A sheet of the denoiser is twenty steps for a hundred prompts.
+    monkeypatch.setattr(DenoiserStage, "sheet", lambda _: Image.new("RGB", (2, 2)))
     run = tmp_path / "run"
     run.mkdir()
     chance = np.random.default_rng(0)
