@@ -121,6 +121,8 @@ def trained_tower(config: TrainConfig, theatre: Theatre, report: Report) -> Towe
     torch.manual_seed(config.seed)
     stage = TowerStage(TwinPool(theatre, "tower", config.pool))
     fit(stage, config.tower, config.run / "tower", report)
+    # More than a gigabyte, which no later stage needs.
+    stage.pool = None
     likeness = {
         realm.name: {
             way: asdict(measured)

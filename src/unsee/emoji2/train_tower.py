@@ -58,16 +58,16 @@ class TowerStage:
         self.tower = new_tower(self.tokenizer)
         self.pictures = PictureTower()
         self.modules = {"tower": self.tower, "pictures": self.pictures}
-        self._pool = pool
+        self.pool = pool
 
     def loss(self, chance: random.Random, batch: int) -> dict[str, Tensor]:
         """Cross-entropy of each picture's caption and of each caption's picture."""
-        assert self._pool is not None
-        numbers = self._pool.draw(chance, batch)
-        scenes = [self._pool.scenes[number] for number in numbers]
+        assert self.pool is not None
+        numbers = self.pool.draw(chance, batch)
+        scenes = [self.pool.scenes[number] for number in numbers]
         ids = tokenise(self.tokenizer, [caption(scene, chance) for scene in scenes])
         with bfloat16():
-            pictures = self.pictures(self._pool.pictures(numbers))
+            pictures = self.pictures(self.pool.pictures(numbers))
             hidden = self.tower(ids).last_hidden_state
             pooled = hidden[torch.arange(batch), self._positions(ids, chance)]
             texts = F.normalize(self.tower.text_projection(pooled).float(), dim=1)
@@ -79,11 +79,11 @@ class TowerStage:
     @torch.no_grad()
     def sheet(self) -> Image.Image:
         """Captions as rows, told by a picture of their scene; then the ten pictures nearest."""
-        assert self._pool is not None
+        assert self.pool is not None
         chance = random.Random("sheet")
-        numbers = list(range(min(200, len(self._pool))))
-        x = self._pool.pictures(numbers)
-        ids = tokenise(self.tokenizer, [caption(self._pool.scenes[i], chance) for i in range(12)])
+        numbers = list(range(min(200, len(self.pool))))
+        x = self.pool.pictures(numbers)
+        ids = tokenise(self.tokenizer, [caption(self.pool.scenes[i], chance) for i in range(12)])
         texts = F.normalize(self.tower(ids).text_embeds, dim=1)
         nearest = (texts @ self.pictures(x).T).topk(min(10, len(x))).indices
         rows = [torch.cat([x[i : i + 1], x[nearest[i]]]) for i in range(12)]
