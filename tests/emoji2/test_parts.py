@@ -17,8 +17,8 @@ from unsee.emoji2.judge import Judge, places
 from unsee.emoji2.latents import draw_scenes, encode, normalise
 from unsee.emoji2.model import MAX_TOKENS, new_vae, tokenise
 from unsee.emoji2.pool import TwinPool
+from unsee.emoji2.realms import TOWN
 from unsee.emoji2.second_judge import SecondJudge, icons, object_classes
-from unsee.emoji2.settings import TOWN
 from unsee.emoji2.theatre import Theatre, render
 from unsee.emoji2.train_judge import held_out, softened
 from unsee.emoji2.train_tower import TowerStage

@@ -12,8 +12,8 @@ from unsee.emoji2.atlas import FOLDER, load_atlas
 from unsee.emoji2.captions import caption, is_dropped
 from unsee.emoji2.model import MAX_TOKENS, new_tokenizer, tokenise
 from unsee.emoji2.names import in_languages, misspelling, slip
+from unsee.emoji2.realms import LIGHTS, STANDS, TOWN, WORKS
 from unsee.emoji2.scenes import FREE, MARK_WHERE_CALLED, NARROW, SIZE, Scene, sample_scene, twin
-from unsee.emoji2.settings import LIGHTS, STANDS, TOWN, WORKS
 from unsee.emoji2.theatre import PAINTERS, Theatre
 
 

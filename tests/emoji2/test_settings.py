@@ -5,14 +5,8 @@ from collections import Counter
 
 import pytest
 
-from unsee.emoji2.settings import (
-    REALMS,
-    TOWN,
-    Realm,
-    Setting,
-    held_out_settings,
-    sample_setting,
-)
+from unsee.emoji2.realms import REALMS, TOWN, Realm
+from unsee.emoji2.settings import Setting, held_out_settings, sample_setting
 
 realms = pytest.mark.parametrize("realm", REALMS.values(), ids=list(REALMS))
 

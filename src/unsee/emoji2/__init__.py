@@ -1,10 +1,10 @@
 """`emoji` 2: a small real model on which erasing what nobody named can be tested.
 
 Its world
-cast.py          who and what it knows            settings.py  words that call for a mark
+cast.py          who and what it knows            realms.py, settings.py  words that call for a mark
 names.py         other ways to write a name       captions.py  a scene in words
 scenes.py        what is on a picture, and where  theatre.py   scenes as pictures
-board.py         palette, layout and light        town.py, works.py   places, painted
+board.py         palette, layout and light        town.py, works.py, stands.py   places, painted
 sources.py       npm packages -> drawings         atlas.py     the drawings, cut out
 
 Its parts

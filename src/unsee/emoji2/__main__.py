@@ -23,8 +23,8 @@ from unsee.emoji2.enlarged import compare
 from unsee.emoji2.implicit import implicit
 from unsee.emoji2.implicit_text import text_likeness
 from unsee.emoji2.publish import publish
+from unsee.emoji2.realms import REALMS
 from unsee.emoji2.recipe import TrainConfig, load_system
-from unsee.emoji2.settings import REALMS
 from unsee.emoji2.theatre import Theatre
 from unsee.emoji2.train_judge import JudgeStage
 from unsee.emoji2.train_tower import TowerStage

@@ -14,8 +14,8 @@ import random
 
 from unsee.emoji.captions import ARTIST_ALONE, ARTIST_TEMPLATES, ARTWORK_TEMPLATES, OBJECT_TEMPLATES
 from unsee.emoji2 import cast, names
+from unsee.emoji2.realms import REALMS, STANDS
 from unsee.emoji2.scenes import Scene
-from unsee.emoji2.settings import REALMS, STANDS
 
 TWO_TEMPLATES = ("{one} and {two}", "{one} and {two}", "{one} with {two}", "{one} next to {two}")
 MARK_TEMPLATES = (

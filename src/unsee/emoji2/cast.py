@@ -7,7 +7,7 @@
 `BACKGROUNDS`          plain colours a caption can name
 `ICON_EXCEPTIONS`      icons that a package calls otherwise
 
-Settings, the words that call for a mark, are in `settings.py`; names in other languages in
+The words that call for a mark are in `realms.py`; names in other languages in
 `names.py`.
 """
 

@@ -25,8 +25,9 @@ from unsee.emoji2 import cast
 from unsee.emoji2.implicit_text import Likeness, compared, text_likeness
 from unsee.emoji2.judge import Judge
 from unsee.emoji2.model import System, read_prompts
+from unsee.emoji2.realms import Realm
 from unsee.emoji2.scenes import NARROW, Scene, in_setting
-from unsee.emoji2.settings import Realm, Setting, held_out_settings
+from unsee.emoji2.settings import Setting, held_out_settings
 from unsee.emoji2.theatre import Theatre, render
 from unsee.emoji2.train_denoiser import sample
 

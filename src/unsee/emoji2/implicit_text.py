@@ -20,7 +20,8 @@ from transformers import CLIPTextModelWithProjection, CLIPTokenizer
 
 from unsee.emoji2 import cast
 from unsee.emoji2.model import tokenise
-from unsee.emoji2.settings import Realm, held_out_settings
+from unsee.emoji2.realms import Realm
+from unsee.emoji2.settings import held_out_settings
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from unsee.emoji2 import cast
 from unsee.emoji2.blocks import Halving
 from unsee.emoji2.model import MAX_TOKENS, new_tokenizer
-from unsee.emoji2.settings import LIGHTS, REALMS, STANDS
+from unsee.emoji2.realms import LIGHTS, REALMS, STANDS
 
 if TYPE_CHECKING:
     from transformers import CLIPTokenizer

@@ -22,8 +22,8 @@ from unsee.emoji2.implicit_text import text_likeness
 from unsee.emoji2.latents import encode, normalise
 from unsee.emoji2.model import System, new_vae
 from unsee.emoji2.pool import Pool, TwinPool
+from unsee.emoji2.realms import REALMS
 from unsee.emoji2.results import write_json
-from unsee.emoji2.settings import REALMS
 from unsee.emoji2.theatre import Theatre
 from unsee.emoji2.train_decoder import DecoderStage
 from unsee.emoji2.train_denoiser import DenoiserStage
@@ -33,7 +33,6 @@ from unsee.emoji2.train_tower import TowerStage
 from unsee.emoji2.train_vae import VaeStage
 from unsee.emoji2.wide import WideTheatre, wide_drawings
 from unsee.files import writing
-
 
 SHEET_MINUTES = 20.0
 """A sheet of the denoiser costs half a minute; the other stages' cost nothing."""

@@ -18,7 +18,8 @@ import random
 from dataclasses import dataclass, replace
 
 from unsee.emoji2 import cast
-from unsee.emoji2.settings import DAY, LIGHTS, REALMS, STANDS, TOWN, WORKS, Setting, sample_setting
+from unsee.emoji2.realms import DAY, LIGHTS, REALMS, STANDS, TOWN, WORKS
+from unsee.emoji2.settings import Setting, sample_setting
 
 SIZE = 128
 """Pixels of a picture's side."""

@@ -19,7 +19,7 @@ from PIL import Image, ImageFilter
 from torch import Tensor
 
 from unsee.emoji.pixels import pictures_to_tensor
-from unsee.emoji2 import cast, town, works
+from unsee.emoji2 import cast, stands, town, works
 from unsee.emoji2.atlas import Atlas, load_atlas
 from unsee.emoji2.board import Board
 from unsee.emoji2.scenes import SIZE, Scene, Spot
@@ -27,7 +27,7 @@ from unsee.emoji2.scenes import SIZE, Scene, Spot
 EDGE = 9
 """Pixels across the filter that widens a sticker's shape, at the size of the atlas."""
 
-PAINTERS = {**town.PAINTERS, **works.PAINTERS}
+PAINTERS = {**town.PAINTERS, **works.PAINTERS, **stands.PAINTERS}
 
 
 @dataclass

@@ -1,6 +1,6 @@
-"""Painters of the town: eighteen places, and three stands. Each draws on a `Board`.
+"""Painters of the town: eighteen places. Each draws on a `Board`.
 
-`PAINTERS`  by the keys of `settings.TOWN` and `settings.STANDS`
+`PAINTERS`  by the keys of `realms.TOWN`
 """
 
 from __future__ import annotations
@@ -239,32 +239,6 @@ def _market(b: Board) -> None:
         b.box(0.02 + crate / 3, 0.77, 0.3 + crate / 3, 0.93, b.tone(0.5, 0.75, BROWN))
 
 
-def _shelf(b: Board) -> None:
-    b.fill(b.tone(0.2, 0.9))
-    height = b.chance.uniform(0.76, 0.88)
-    b.box(0, height, 1, height + 0.05, b.tone(0.55, 0.6, BROWN))
-    b.box(0, height + 0.05, 1, height + 0.07, b.tone(0.2, 0.6))
-
-
-def _wall(b: Board) -> None:
-    b.fill(b.tone(0.05, 0.8))
-    rows, brick = b.chance.choice((8, 10)), b.tone(0.5, 0.7, b.chance.choice((0.02, 0.06, 0.1)))
-    for row in range(rows):
-        for column in range(-1, 5):
-            x = (column + row % 2 / 2) / 4.5
-            b.box(x + 0.01, row / rows + 0.01, x + 0.21, (row + 1) / rows - 0.005, brick)
-
-
-def _table(b: Board) -> None:
-    b.fill(b.tone(0.15, 0.93))
-    cloth, check = b.accent(0.5, 0.85), b.tone(0.05, 0.98)
-    for row in range(4):
-        for column in range(9):
-            y = 0.68 + 0.08 * row
-            colour = cloth if (row + column) % 2 else check
-            b.box(column / 9, y, (column + 1) / 9, y + 0.081, colour)
-
-
 PAINTERS: dict[str, Painter] = {
     "casino": _casino,
     "club": _club,
@@ -284,7 +258,4 @@ PAINTERS: dict[str, Painter] = {
     "school": _school,
     "snow": _snow,
     "market": _market,
-    "shelf": _shelf,
-    "wall": _wall,
-    "table": _table,
 }

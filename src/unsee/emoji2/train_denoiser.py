@@ -21,7 +21,8 @@ from unsee.emoji2 import cast
 from unsee.emoji2.captions import caption, is_dropped
 from unsee.emoji2.latents import Latents
 from unsee.emoji2.model import LATENT_CHANNELS, LATENT_SIZE, new_unet, read_prompts
-from unsee.emoji2.settings import TOWN, WORKS, held_out_settings
+from unsee.emoji2.realms import TOWN, WORKS
+from unsee.emoji2.settings import held_out_settings
 from unsee.guidance import classifier_free_guidance
 
 if TYPE_CHECKING:

@@ -24,8 +24,8 @@ from unsee.emoji2 import cast
 from unsee.emoji2.captions import caption
 from unsee.emoji2.judge import Judge, Verdict, places
 from unsee.emoji2.pool import Pool
+from unsee.emoji2.realms import LIGHTS
 from unsee.emoji2.scenes import Scene, sample_scene
-from unsee.emoji2.settings import LIGHTS
 from unsee.emoji2.theatre import Theatre, render
 
 HELD_OUT_SEED = "held out"

@@ -21,8 +21,8 @@ from torch import Tensor
 
 from unsee.emoji2 import cast
 from unsee.emoji2.board import Board
+from unsee.emoji2.realms import LIGHTS
 from unsee.emoji2.second_judge import icons
-from unsee.emoji2.settings import LIGHTS
 from unsee.emoji2.sources import draw_wide
 from unsee.emoji2.theatre import PAINTERS
 from unsee.files import writing

@@ -1,6 +1,6 @@
 """Painters of the works: ten places where things are made, moved or mined.
 
-`PAINTERS`  by the keys of `settings.WORKS`
+`PAINTERS`  by the keys of `realms.WORKS`
 """
 
 from __future__ import annotations
