@@ -83,10 +83,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if os.environ.get("UNSEE_TRACEBACK") == "1":
             raise
         if isinstance(error, Stopped):
-            _complain(f"{error}: {shlex.join(['unsee', *argv])}")
+            _complain(f"{error.written(console.flag)}: {shlex.join(['unsee', *argv])}")
             return STOPPED
         if isinstance(error, UnseeError):
-            _complain(f"error: {error}")
+            _complain(f"error: {error.written(console.flag)}")
             return WRONG_INPUT
         _complain(
             f"error: {type(error).__name__}: {error} "
@@ -172,7 +172,7 @@ def _check_flags(options_type: Any, argv: Sequence[str]) -> None:
     names = [field.name for field in dataclasses.fields(options_type)]
     # A field that would be a keyword of Python ends in an underscore: from_ is --from.
     named = {name.removesuffix("_"): hints[name] for name in names}
-    flags = ["--" + name.replace("_", "-") for name, hint in named.items() if not _positional(hint)]
+    flags = [console.flag(name) for name, hint in named.items() if not _positional(hint)]
     for word in itertools.takewhile(lambda word: word != "--", argv):
         flag = word.split("=")[0].replace("_", "-")
         if re.match("--?[A-Za-z]", word) and flag not in (*flags, "--help", "-h"):

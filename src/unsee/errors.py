@@ -16,15 +16,47 @@ UnseeError
 └── NonFiniteLoss      the training diverged
 
 unknown_name   makes an UnknownName out of what was given and what there is
+option         the name of an option inside a message: each front end writes it in its own way
 """
 
 import difflib
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
+
+# Nobody types these: they are of Unicode's private use.
+_OPEN, _CLOSE = "\ue000", "\ue001"
+_OPTION = re.compile(f"{_OPEN}([a-z][a-z0-9_]*){_CLOSE}")
+
+
+def option(name: str) -> str:
+    """Name an option inside the message of an error.
+
+    f"{option('preserve_weight')} must be above 0"
+
+    As text, it reads "preserve_weight must be above 0"; `UnseeError.written` puts what a command
+    line or a page calls the option in its place.
+    """
+    return f"{_OPEN}{name}{_CLOSE}"
 
 
 class UnseeError(Exception):
     """Something that the user can mend; the message says how."""
+
+    def __str__(self) -> str:
+        return self.written(str)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
+    def written(self, name_of: Callable[[str], str]) -> str:
+        """Write the message with each option as `name_of` calls it."""
+        return _OPTION.sub(lambda marked: name_of(marked[1]), self.message)
+
+    @property
+    def message(self) -> str:
+        """The message with its options marked: to make the message of another error of it."""
+        return str(self.args[0]) if self.args else ""
 
 
 class UnknownName(UnseeError):

@@ -100,7 +100,7 @@ def test_targets_are_drawn_by_lot() -> None:
     assert [target.kind for target in drawn] == ["artist"] * 4 + ["object"] * 4
     assert len({target.name for target in drawn}) == 8
     assert drawn == [*draw_targets(4, 0), *draw_targets(0, 4)]
-    with pytest.raises(OptionError, match="--styles must be between 0 and 8, not 99"):
+    with pytest.raises(OptionError, match="styles must be between 0 and 8, not 99"):
         draw_targets(99, 0)
 
 

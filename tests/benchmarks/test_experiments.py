@@ -208,7 +208,7 @@ def test_a_filter_shows_none_of_what_it_flags_and_draws_nothing_itself(bench: Be
 def test_a_model_without_the_concept_is_asked_for_and_draws_in_its_place(bench: Bench) -> None:
     prompts = scenes(True, 1)
     censored, terms = System.named("censored"), Terms()
-    with pytest.raises(OptionError, match="--censored-model"):
+    with pytest.raises(OptionError, match="censored_model"):
         censored.draw(bench.world, terms, ["badge"], prompts)
     world = replace(bench.world, censored=Censored(bench.model.fingerprint))
     draws = [system.draw(world, terms, ["badge"], prompts) for system in (censored, UNEDITED)]

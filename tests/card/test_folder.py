@@ -110,7 +110,7 @@ def test_a_card_beside_another_file_is_refused(cat: Path, here: Path):
 def test_only_a_card_is_replaced_and_only_when_told_so(cat: Path, here: Path):
     write_card(cat, here / "card")
     (here / "card/LICENSE.txt").write_text("the licence")
-    with pytest.raises(OutputError, match="--overwrite"):
+    with pytest.raises(OutputError, match="overwrite"):
         write_card(cat, here / "card")
     write_card(cat, here / "card", Extras(licence="mit"), overwrite=True)
     assert "license: mit" in text_of(here / "card")

@@ -266,7 +266,7 @@ def test_offline_it_says_so(
 
 @pytest.mark.parametrize("name", ["cat", "a/b/c", "owner/", "/cat", "owner/a b", "o/a--b", "é/cat"])
 def test_a_name_that_is_none_is_refused_before_anything_else(name: str, tmp_path: Path):
-    with pytest.raises(OptionError, match="--repo takes OWNER/NAME"):
+    with pytest.raises(OptionError, match="repo takes OWNER/NAME"):
         push(tmp_path, name)
 
 

@@ -59,7 +59,7 @@ def test_names_that_people_use_are_a_method_and_its_parameters(name: str, parame
 @pytest.mark.parametrize("parameters", ["x", "u"])
 def test_a_name_beside_other_parameters_is_refused(parameters: str) -> None:
     settings = {"method": "selfattn", "parameters": parameters}
-    message = f"--method selfattn is --parameters selfattn, and --parameters {parameters} is given"
+    message = f"method selfattn is parameters selfattn, and parameters {parameters} is given"
     for make in (
         lambda: EraseConfig(**settings),
         lambda: EraseConfig.from_recipe("emoji", **settings),
@@ -97,11 +97,11 @@ def test_the_table_of_a_recipes_own_method_counts(tmp_path: Path, own: str) -> N
         ("[esdx]\nlr = 1e-4", "did you mean 'esd-x'"),
         ("[esd-x]\nllr = 1e-4", "did you mean 'lr'"),
         ("eta = ", "not valid TOML"),
-        ("eta = 101", "--eta must be between 0 and 100"),
-        ('lr = "fast"', "--lr must be a number"),
+        ("eta = 101", "eta must be between 0 and 100"),
+        ('lr = "fast"', "lr must be a number"),
         ('method = "uce"', "recipe .* is for method uce, not for esd"),
-        ('[esd-x]\nparameters = "u"', "--method esd-x is --parameters x"),
-        ("reuse = 3", "--reuse has no effect with --source edited"),
+        ('[esd-x]\nparameters = "u"', "method esd-x is parameters x"),
+        ("reuse = 3", "reuse has no effect with source edited"),
     ],
 )
 def test_a_recipe_with_a_mistake_is_refused(tmp_path: Path, text: str, message: str) -> None:
@@ -124,22 +124,22 @@ def test_a_recipe_that_is_not_there_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"eta": -0.1}, "--eta must be between 0 and 100, not -0.1"),
-        ({"eta": float("nan")}, "--eta must be between 0 and 100, not nan"),
-        ({"eta": float("inf")}, "--eta must be between 0 and 100, not inf"),
-        ({"eta": True}, "--eta must be a number, not True"),
-        ({"steps": 0}, "--steps must be between 1 and 1000000, not 0"),
-        ({"steps": 10**6 + 1}, "--steps must be between 1 and 1000000, not 1000001"),
-        ({"steps": 10.0}, "--steps must be a whole number, not 10.0"),
-        ({"lr": 0.0}, "--lr must be above 0 and at most 1, not 0.0"),
-        ({"lr": 1.1}, "--lr must be above 0 and at most 1, not 1.1"),
-        ({"lr": float("nan")}, "--lr must be above 0 and at most 1, not nan"),
-        ({"batch": 0}, "--batch must be between 1 and 4096, not 0"),
-        ({"seed": -1}, "--seed must be between 0 and 9223372036854775807, not -1"),
-        ({"sampler_steps": 1001}, "--sampler-steps must be between 1 and 1000, not 1001"),
-        ({"sampling_guidance": -1}, "--sampling-guidance must be between 0 and 100, not -1.0"),
-        ({"rollouts": 0}, "--rollouts must be between 1 and 4096, not 0"),
-        ({"reuse": 0}, "--reuse must be between 1 and 1000, not 0"),
+        ({"eta": -0.1}, "eta must be between 0 and 100, not -0.1"),
+        ({"eta": float("nan")}, "eta must be between 0 and 100, not nan"),
+        ({"eta": float("inf")}, "eta must be between 0 and 100, not inf"),
+        ({"eta": True}, "eta must be a number, not True"),
+        ({"steps": 0}, "steps must be between 1 and 1000000, not 0"),
+        ({"steps": 10**6 + 1}, "steps must be between 1 and 1000000, not 1000001"),
+        ({"steps": 10.0}, "steps must be a whole number, not 10.0"),
+        ({"lr": 0.0}, "lr must be above 0 and at most 1, not 0.0"),
+        ({"lr": 1.1}, "lr must be above 0 and at most 1, not 1.1"),
+        ({"lr": float("nan")}, "lr must be above 0 and at most 1, not nan"),
+        ({"batch": 0}, "batch must be between 1 and 4096, not 0"),
+        ({"seed": -1}, "seed must be between 0 and 9223372036854775807, not -1"),
+        ({"sampler_steps": 1001}, "sampler_steps must be between 1 and 1000, not 1001"),
+        ({"sampling_guidance": -1}, "sampling_guidance must be between 0 and 100, not -1.0"),
+        ({"rollouts": 0}, "rollouts must be between 1 and 4096, not 0"),
+        ({"reuse": 0}, "reuse must be between 1 and 1000, not 0"),
         ({"method": "esd-y"}, "unknown method of EraseConfig 'esd-y'; did you mean 'esd-x'"),
         ({"parameters": "y"}, "unknown parameters 'y'"),
         ({"source": "pictures"}, "unknown source 'pictures'"),
@@ -162,12 +162,12 @@ def test_the_ends_of_the_ranges_are_allowed() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"reuse": 3}, "--reuse has no effect with --source edited; leave it out, or choose "),
-        ({"source": "images", "rollouts": 2}, "--rollouts has no effect with --source images"),
-        ({"source": "edited", "rollout_seed": 2}, "--rollout-seed has no effect with --source ed"),
-        ({"source": "images", "sampling_guidance": 2.0}, "--sampling-guidance has no effect with"),
-        ({"preserve_weight": 2.0}, "--preserve-weight has no effect without --preserve; give some"),
-        ({"lora_rank": 4, "precision": "bf16"}, "--precision has no effect with --lora-rank 4"),
+        ({"reuse": 3}, "reuse has no effect with source edited; leave it out, or choose "),
+        ({"source": "images", "rollouts": 2}, "rollouts has no effect with source images"),
+        ({"source": "edited", "rollout_seed": 2}, "rollout_seed has no effect with source ed"),
+        ({"source": "images", "sampling_guidance": 2.0}, "sampling_guidance has no effect with"),
+        ({"preserve_weight": 2.0}, "preserve_weight has no effect without preserve; give some"),
+        ({"lora_rank": 4, "precision": "bf16"}, "precision has no effect with lora_rank 4"),
     ],
 )
 def test_a_setting_without_effect_is_refused(settings: dict[str, Any], message: str) -> None:
@@ -183,7 +183,7 @@ def test_what_a_recipe_says_is_left_out_where_the_user_leaves_it_no_effect(tmp_p
     for source in ("edited", "images"):
         config = EraseConfig.from_recipe("fast", source=source)
         assert (config.rollouts, config.reuse) == (1, 1)
-    with pytest.raises(OptionError, match="--rollouts has no effect with --source images"):
+    with pytest.raises(OptionError, match="rollouts has no effect with source images"):
         EraseConfig.from_recipe("fast", source="images", rollouts=16)
     # A neutral value changes nothing, whoever says it.
     assert EraseConfig.from_recipe("fast", source="edited", reuse=1).reuse == 1
@@ -197,11 +197,11 @@ def test_what_a_recipe_says_is_left_out_where_the_user_leaves_it_no_effect(tmp_p
 def test_before_the_recipe_is_known_settings_are_held_against_each_other_alone() -> None:
     EraseConfig.check_given(preserve_weight=2.0, reuse=3, precision="bf16", eta=None)
     for settings, message in (
-        ({"source": "edited", "reuse": 3}, "--reuse has no effect with --source edited"),
-        ({"preserve": (), "preserve_weight": 2.0}, "no effect without --preserve"),
-        ({"source": "images", "preserve": ["dog"]}, "--preserve needs latents of its prompts"),
-        ({"contexts": ["a house"]}, "--contexts takes prompts with {} where"),
-        ({"eta": 101}, "--eta must be between 0 and 100, not 101"),
+        ({"source": "edited", "reuse": 3}, "reuse has no effect with source edited"),
+        ({"preserve": (), "preserve_weight": 2.0}, "no effect without preserve"),
+        ({"source": "images", "preserve": ["dog"]}, "preserve needs latents of its prompts"),
+        ({"contexts": ["a house"]}, "contexts takes prompts with {} where"),
+        ({"eta": 101}, "eta must be between 0 and 100, not 101"),
         ({"etta": 1.0}, "did you mean 'eta'"),
     ):
         with pytest.raises(UnseeError, match=message):

@@ -309,7 +309,7 @@ def test_weights_that_are_not_finite_are_not_handed_out(tiny: Model) -> None:
         tiny, lessons_of([Concept("cat")], _config(lr=0.5, eta=7.0)), _config(lr=0.5, eta=7.0)
     )
     next(iter(training.learner.parameters.values())).data[0] = torch.nan
-    with pytest.raises(NonFiniteLoss, match=r"lower --lr \(it is 0.5\) or --eta \(it is 7\)"):
+    with pytest.raises(NonFiniteLoss, match=r"lower lr \(it is 0.5\) or eta \(it is 7\)"):
         training.result()
 
 

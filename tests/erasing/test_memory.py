@@ -20,14 +20,14 @@ def test_the_allocator_of_the_cpu(tiny: Model, monkeypatch: pytest.MonkeyPatch) 
         return torch.empty(2**52, dtype=torch.uint8)
 
     monkeypatch.setattr(type(tiny), "predict", greedy)
-    with pytest.raises(OutOfMemory, match=r"4,194,304.0 GiB .*lower --rollouts \(it is 8\)"):
+    with pytest.raises(OutOfMemory, match=r"4,194,304.0 GiB .*lower rollouts \(it is 8\)"):
         erase(tiny, "cat", CONFIG)
 
 
 def test_the_allocator_of_a_gpu() -> None:
     said = "CUDA out of memory. Tried to allocate 2.50 GiB. GPU 0 has a total capacity of 8 GiB"
     with (
-        pytest.raises(OutOfMemory, match=r"2.50 GiB .*--lora-rank 4"),
+        pytest.raises(OutOfMemory, match=r"2.50 GiB .*lora_rank 4"),
         explaining(EraseConfig(), torch.bfloat16),
     ):
         raise torch.OutOfMemoryError(said)

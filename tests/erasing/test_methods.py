@@ -127,7 +127,7 @@ def test_the_config_is_of_the_method_that_the_user_or_the_recipe_names(tmp_path:
         configured("fast", "fast", {"method": "shrink"})
     with pytest.raises(UnknownName, match="unknown setting 'eta'; choose from: method, by"):
         configured(None, "fast", {"method": "shrink", "eta": 1.0})
-    with pytest.raises(OptionError, match="--by must be between 0 and 1, not 2"):
+    with pytest.raises(OptionError, match="by must be between 0 and 1, not 2"):
         check_given(None, {"method": "shrink", "by": 2})
 
 

@@ -172,9 +172,9 @@ def test_bf16_weights_stop_and_go_on_with_the_same_bytes(
 
 
 def test_bf16_weights_are_for_models_in_bf16(tiny: Model) -> None:
-    with pytest.raises(OptionError, match="--dtype bfloat16"):
+    with pytest.raises(OptionError, match="dtype bfloat16"):
         erase(tiny, "cat", _config(lora_rank=0, precision="bf16"))
-    with pytest.raises(OptionError, match="--lora-rank"):
+    with pytest.raises(OptionError, match="lora_rank"):
         _config(precision="bf16")
 
 
@@ -209,5 +209,5 @@ def test_a_preserved_prompt_moves_less(tiny: Model, probe: Any) -> None:
 
 def test_a_rank_without_a_linear_layer_to_stand_beside_is_refused(tiny: Model) -> None:
     names = ("conv_in.weight", "conv_in.bias")
-    with pytest.raises(OptionError, match="--lora-rank"):
+    with pytest.raises(OptionError, match="lora_rank"):
         linear(tiny.network, Selection("full", names, ()))

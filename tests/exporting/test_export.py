@@ -243,7 +243,7 @@ def test_a_checkpoint_that_was_a_single_file_keeps_what_else_is_in_it(
     changed = {name for name in after if not torch.equal(after[name], before[name])}
     assert len(changed) == len(erased.tensors)
     assert all(".attn2." in name for name in changed)
-    with pytest.raises(OptionError, match="whole.safetensors is a single file.*--to checkpoint"):
+    with pytest.raises(OptionError, match="whole.safetensors is a single file.*to checkpoint"):
         to_diffusers(erased, tiny_base.model, tmp_path / "out")
     with pytest.raises(OutputError, match="is the base model itself"):
         to_checkpoint(erased, tiny_base.model, whole, overwrite=True)
@@ -362,7 +362,7 @@ def test_a_rank_beyond_the_layers_is_theirs(tiny_base: Base):
 
 def test_less_than_half_of_an_edit_is_no_export(tiny_base: Base, tmp_path: Path):
     out = tmp_path / "out.safetensors"
-    with pytest.raises(OptionError, match=r"rank 1 hold only \d+%.*--rank \d+ would hold half"):
+    with pytest.raises(OptionError, match=r"rank 1 hold only \d+%.*rank \d+ would hold half"):
         to_lora(erasure(tiny_base), tiny_base.model, out, rank=1)
     only_biases = erasure(tiny_base, "esd-u", only=lambda name: name.endswith(".bias"))
     with pytest.raises(OptionError, match="hold only 0%.*most of it is in biases and norms"):
@@ -373,9 +373,9 @@ def test_less_than_half_of_an_edit_is_no_export(tiny_base: Base, tmp_path: Path)
 def test_what_cannot_be_factored(tiny_base: Base, tmp_path: Path):
     out = tmp_path / "out.safetensors"
     for rank in (0, -1):
-        with pytest.raises(OptionError, match="--rank must be at least 1"):
+        with pytest.raises(OptionError, match="rank must be at least 1"):
             to_lora(erasure(tiny_base), tiny_base.model, out, rank=rank)
-    with pytest.raises(OptionError, match="leave --rank away"):
+    with pytest.raises(OptionError, match="leave rank away"):
         to_lora(lora_erasure(tiny_base), tiny_base.model, out, rank=2)
     unchanged = erasure(tiny_base, only=lambda name: False)
     with pytest.raises(ErasedFileError, match="changes nothing"):

@@ -150,7 +150,7 @@ def test_open_clip_has_queries_keys_and_values_in_one():
     "name", ["class_embedding.weight", "down_blocks.0.attentions.0.group_norm.weight"]
 )
 def test_a_network_that_the_original_cannot_describe_is_refused(name: str):
-    with pytest.raises(CheckpointError, match=f"no place for {name}; export with --to diffusers"):
+    with pytest.raises(CheckpointError, match=f"no place for {name}; export with to diffusers"):
         unet_names(["conv_in.weight", name])
     with pytest.raises(CheckpointError, match="no place for encoder.layers.0.x of the text"):
         original_open_clip({"encoder.layers.0.x": torch.zeros(1)})

@@ -184,7 +184,7 @@ def test_a_noise_schedule_without_betas_is_not_sampled_by_ddim(copy: Path) -> No
     (copy / "scheduler/scheduler_config.json").write_text("{}")
     model = load(copy, device="cpu")
     assert len(model.schedule(5).timesteps) == 5
-    with pytest.raises(OptionError, match="--sampler model"):
+    with pytest.raises(OptionError, match="sampler model"):
         model.schedule(5, "ddim")
     with pytest.raises(OptionError, match=r"dpm\+\+ does not know"):
         model.schedule(5, "dpm++")

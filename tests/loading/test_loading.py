@@ -167,5 +167,5 @@ def test_a_hub_id_that_cannot_be_had_is_answered_in_one_line() -> None:
 
 def test_a_device_that_is_not_there_is_an_error(tiny_folder: Path) -> None:
     for device in ("cuda:99", "toaster"):
-        with pytest.raises(OptionError, match="--device"):
+        with pytest.raises(OptionError, match="device"):
             load(tiny_folder, device=device)

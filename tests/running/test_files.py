@@ -36,7 +36,7 @@ def test_nothing_appears_when_the_block_fails(tmp_path: Path, failure: type[Base
 def test_a_file_that_exists_stays_unless_told(tmp_path: Path):
     path = tmp_path / "file"
     path.write_text("old")
-    with pytest.raises(OutputError, match="--overwrite"):
+    with pytest.raises(OutputError, match="overwrite"):
         check_output(path)
     assert path.read_text() == "old"
     with writing(path, overwrite=True) as temporary:

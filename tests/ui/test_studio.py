@@ -309,8 +309,8 @@ def _as_drawn(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
     [
         ("", {}, ConceptError, "the concept is empty"),
         ("  ", {}, ConceptError, "the concept is empty"),
-        ("cat", {"settings": {"eta": 101.0}}, OptionError, "--eta must be between 0 and 100"),
-        ("cat", {"settings": {"eta": float("nan")}}, OptionError, "--eta must be between 0"),
+        ("cat", {"settings": {"eta": 101.0}}, OptionError, "eta must be between 0 and 100"),
+        ("cat", {"settings": {"eta": float("nan")}}, OptionError, "eta must be between 0"),
         ("cat", {"settings": {"method": "esd-y"}}, UnknownName, "unknown method 'esd-y'"),
         ("cat", {"recipe": "emojy"}, UnknownName, "unknown recipe 'emojy'"),
         ("cat", {"every": 0}, OptionError, "every 0 steps cannot be"),
@@ -376,13 +376,13 @@ def test_an_unknown_model_is_refused_and_only_listed_ones_where_they_are_fixed(
 
 def test_a_folder_that_is_a_file_and_a_device_that_is_none_are_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(OutputError, match="file is a file; name a folder by --folder"):
+    with pytest.raises(OutputError, match="file is a file; name a folder by folder"):
         Studio(tmp_path / "file", ["emoji"])
     with pytest.raises(OutputError, match="cannot keep erased files in .*in.*: Not a directory"):
         Studio(tmp_path / "file" / "in", ["emoji"])
-    with pytest.raises(OptionError, match="--device tpu cannot be used here; try cpu"):
+    with pytest.raises(OptionError, match="device tpu cannot be used here; try cpu"):
         Studio(tmp_path / "new", ["emoji"], device="tpu")
-    with pytest.raises(OptionError, match="--most-own must be 1 or more, not 0"):
+    with pytest.raises(OptionError, match="most_own must be 1 or more, not 0"):
         Studio(tmp_path / "new", ["emoji"], most_own=0)
     assert not (tmp_path / "new").exists()
 

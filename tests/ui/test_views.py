@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from unsee.errors import OptionError
+from unsee.errors import OptionError, option
 from unsee.pictures.sheet import Column
 from unsee.ui import views
 from unsee.ui.job import Snapshot, State
@@ -126,13 +126,20 @@ def test_nothing_that_someone_wrote_is_html() -> None:
             "done after 9 steps: cat.safetensors",
         ),
         (
-            snapshot(State.FAILED, message="lower --sampler-steps, or --eta"),
+            snapshot(State.FAILED, message="lower sampler steps, or eta"),
             "failed: lower sampler steps, or eta",
         ),
     ],
 )
 def test_every_state_has_its_words(job: Snapshot, words: str) -> None:
     assert views.in_words(job) == words
+
+
+def test_the_page_calls_options_by_its_own_words() -> None:
+    error = OptionError(f"{option('preserve_weight')} weighs --preserve, preserve_weight")
+    told = "preserve weight weighs --preserve, preserve_weight"
+    assert views.one_line(error) == told
+    assert told in views.complaint(error)
 
 
 def test_an_error_is_one_line_and_none_is_nothing() -> None:

@@ -17,7 +17,7 @@ from tyro.conf import arg
 from unsee.benchmarks.systems import Terms
 from unsee.benchmarks.worlds.evaluators import EVALUATORS
 from unsee.erasing.options import recipes_own
-from unsee.errors import OptionError, unknown_name
+from unsee.errors import OptionError, option, unknown_name
 from unsee.prompts import DRAWN_AT_ONCE
 
 T = TypeVar("T")
@@ -84,7 +84,9 @@ class Common(Run):
             if isinstance(value, int):
                 _at_least_one(name, value)
             if self.quick and value != defaults[name]:
-                raise OptionError(f"--quick has a {_flag(name)} of its own; leave out one of both")
+                raise OptionError(
+                    f"{option('quick')} has a {option(name)} of its own; leave out one of both"
+                )
 
     def sized(self) -> Self:
         """The same, as large as it is meant to be."""
@@ -94,14 +96,13 @@ class Common(Run):
     def settings(self) -> dict[str, Any]:
         """Settings of the erasures that are not left to the recipe."""
         chosen = {"steps": self.steps, "lr": self.lr, "batch": self.batch}
-        if self.quick and self.steps is None:
-            chosen["steps"] = QUICK_STEPS
         return {name: value for name, value in chosen.items() if value is not None}
 
     @property
     def terms(self) -> Terms:
         """What the erasures and drawings have in common."""
-        return Terms(self.seed, self.settings, self.batch_size)
+        steps = QUICK_STEPS if self.quick else None
+        return Terms(self.seed, self.settings, self.batch_size, steps)
 
 
 @dataclass(frozen=True)
@@ -134,8 +135,4 @@ def given(options: Run) -> dict[str, Any]:
 
 def _at_least_one(name: str, value: int) -> None:
     if value < 1:
-        raise OptionError(f"{_flag(name)} must be at least 1, not {value}")
-
-
-def _flag(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
+        raise OptionError(f"{option(name)} must be at least 1, not {value}")

@@ -23,7 +23,7 @@ from unsee.benchmarks.items import Draw, Erase, Picture
 from unsee.erasing.methods.base import MethodConfig
 from unsee.erasing.methods.registry import config_of, configured, full_name, method_names
 from unsee.erasing.settings import settings_of, without_effect
-from unsee.errors import OptionError, unknown_name
+from unsee.errors import OptionError, option, unknown_name
 from unsee.prompts import DRAWN_AT_ONCE, PromptSet
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ class Terms:
     """Of the erasures, in place of the recipe's."""
     batch_size: int = DRAWN_AT_ONCE
     """Pictures drawn at once."""
+    quick_steps: int | None = None
+    """Steps of an erasure by a method that has steps, where `settings` do not say."""
 
 
 @dataclass(frozen=True)
@@ -120,8 +122,14 @@ class System:
     ) -> Erase:
         """The erasure of `phrases`; `settings` go before those of the terms."""
         assert self.method is not None
-        eta = {"eta": self.eta} if "eta" in settings_of(config_of(self.method)) else {}
-        chosen = {"method": self.method, **eta, **terms.settings, **settings}
+        known = settings_of(config_of(self.method))
+        own = {"eta": self.eta, "steps": terms.quick_steps}
+        chosen = {
+            "method": self.method,
+            **{name: value for name, value in own.items() if name in known},
+            **terms.settings,
+            **settings,
+        }
         config = seeded(configured(None, world.recipe, chosen), terms.seed)
         pictures = tuple(map(Picture.of, images))
         return Erase(world.fingerprint, self.name, tuple(phrases), config, pictures)
@@ -144,7 +152,9 @@ class System:
         model = world.fingerprint
         if self.censored:
             if world.censored is None:
-                raise OptionError("the system censored needs a model; give --censored-model")
+                raise OptionError(
+                    f"the system censored needs a model; give {option('censored_model')}"
+                )
             model = world.censored.fingerprint
         if self.method is not None and erasure is None:
             erasure = self.erase(world, terms, phrases)

@@ -22,7 +22,7 @@ from unsee.benchmarks.outcome import FIGURE, RESULT, Claim, Outcome
 from unsee.card.likeness import Likeness, likeness, plainly_named
 from unsee.card.markdown import code, plain, table
 from unsee.erasing.methods.registry import as_written_now
-from unsee.errors import CheckpointError, OptionError, UnknownName
+from unsee.errors import CheckpointError, OptionError, UnknownName, option
 from unsee.running.fingerprints import PREFIX
 from unsee.weights.provenance import Provenance
 
@@ -60,19 +60,19 @@ def measured(folder: Path, recipe: Provenance) -> list[Measured]:
     places = [place for place in places if (place / RESULT).exists() or (place / ROWS).exists()]
     if not places:
         raise CheckpointError(
-            f"{folder} holds no results; name the folder of one, or leave --results away"
+            f"{folder} holds no results; name the folder of one, or leave {option('results')} away"
         )
     found = [one for place in places for one in _of(place, recipe)]
     if not found and any(_of_other_format(place, recipe) for place in places):
         raise OptionError(
             f"the results in {folder} and the erased file are of different versions of unsee, "
             "which call one model by different fingerprints; erase or measure again, "
-            "or leave --results away"
+            f"or leave {option('results')} away"
         )
     if not found:
         raise OptionError(
             f"no result in {folder} was measured on {recipe.base!r}; measure there with "
-            "`unsee bench`, or leave --results away"
+            f"`unsee bench`, or leave {option('results')} away"
         )
     return sorted(found, key=lambda one: not one.own)
 

@@ -11,7 +11,7 @@ card names no licence unless it is told one: a guess would be a claim about some
 
 import re
 
-from unsee.errors import OptionError
+from unsee.errors import OptionError, option
 from unsee.loading import hub
 from unsee.weights.provenance import Provenance
 
@@ -34,7 +34,8 @@ def licence_of(base: str | None, told: str | None) -> str | None:
     if told is not None:
         if not _LICENCE.fullmatch(told):
             raise OptionError(
-                f"--license takes a name of the hub's list, such as openrail++ or mit, not {told!r}"
+                f"{option('license')} takes a name of the hub's list, such as openrail++ or mit, "
+                f"not {told!r}"
             )
         return told
     return LICENCES.get(base or "")
@@ -43,7 +44,7 @@ def licence_of(base: str | None, told: str | None) -> str | None:
 def repository(base: str, told: str | None) -> str | None:
     """Take the hub id that the user tells, or find it in the base's name."""
     if told is not None:
-        check_repository(told, "--base-model")
+        check_repository(told, option("base_model"))
         return told
     if hub.is_repository(base):
         return base

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from unsee.errors import CardError, HubError
+from unsee.errors import CardError, HubError, option
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi, ModelInfo
@@ -56,12 +56,12 @@ def push(place: Path, repository: str, *, private: bool = False, overwrite: bool
     from unsee.card.folder import card_files, is_made_picture
     from unsee.card.metadata import check_repository
 
-    check_repository(repository, "--repo")
+    check_repository(repository, option("repo"))
     files = card_files(_folder(place))
     if files.repository not in (None, repository):
         raise CardError(
             f"the card says to download {files.weights} from {files.repository}, not from "
-            f"{repository}; push it there, or make it again with --repo {repository}"
+            f"{repository}; push it there, or make it again with {option('repo')} {repository}"
         )
     token = _token()
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
@@ -140,13 +140,14 @@ def _find_or_create(
     if private and not found.private:
         raise HubError(
             f"{repository} is there already, and everybody can see it; make it private in its "
-            "settings on the hub, or leave --private away"
+            f"settings on the hub, or leave {option('private')} away"
         )
     there = {one.rfilename for one in found.siblings or ()}
     taken = sorted(there & set(paths))
     if taken and not overwrite:
         raise HubError(
-            f"{repository} has a {taken[0]} already; replace it with --overwrite, or choose "
+            f"{repository} has a {taken[0]} already; replace it with {option('overwrite')}, or "
+            "choose "
             "another name"
         )
     return found, False

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from unsee.denoisers.condition import Condition, Embeddings, Tokens
 from unsee.denoisers.places import Place
 from unsee.denoisers.schedule import Schedule
-from unsee.errors import OptionError
+from unsee.errors import OptionError, option
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,11 @@ class Defaults:
     def __post_init__(self) -> None:
         """Refuse what no sampler can do."""
         if not 1 <= self.steps <= 1000:
-            raise OptionError(f"--steps must be between 1 and 1000, not {self.steps}")
+            raise OptionError(f"{option('steps')} must be between 1 and 1000, not {self.steps}")
         if not (math.isfinite(self.guidance) and 0 <= self.guidance <= 100):
-            raise OptionError(f"--guidance must be between 0 and 100, not {self.guidance}")
+            raise OptionError(
+                f"{option('guidance')} must be between 0 and 100, not {self.guidance}"
+            )
 
 
 class Denoiser(Protocol):

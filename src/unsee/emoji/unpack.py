@@ -18,7 +18,7 @@ from transformers import CLIPTextModel
 
 from unsee.emoji.evaluators import load_judge
 from unsee.emoji.model import folder
-from unsee.errors import OutputError
+from unsee.errors import OutputError, option
 from unsee.running.files import writing
 
 
@@ -29,7 +29,9 @@ def unpack(run: Path) -> None:
         OutputError: there is a run in the folder.
     """
     if any(run.glob("*/*.safetensors")):
-        raise OutputError(f"{run} holds a run already; leave --from-shipped away to continue it")
+        raise OutputError(
+            f"{run} holds a run already; leave {option('from_shipped')} away to continue it"
+        )
     shipped = folder()
     vae = AutoencoderKL.from_pretrained(shipped / "vae")
     with writing(run / "vae" / "normalised.safetensors") as temporary:

@@ -13,7 +13,7 @@ from unsee.denoisers import places
 from unsee.denoisers.samplers import SAMPLERS
 from unsee.erasing.methods.base import METHOD_HELP, MethodConfig
 from unsee.erasing.settings import documented, setting
-from unsee.errors import OptionError
+from unsee.errors import OptionError, option
 
 PARAMETERS = {name: chosen.help for name, chosen in places.PARAMETERS.items()}
 SOURCES = {
@@ -137,14 +137,20 @@ class EraseConfig(MethodConfig):
         """
         preserve, contexts = values.get("preserve", ()), values.get("contexts", ())
         if preserve and values.get("source") == "images":
-            raise OptionError("--preserve needs latents of its prompts; --source images has none")
+            raise OptionError(
+                f"{option('preserve')} needs latents of its prompts; {option('source')} images "
+                "has none"
+            )
         for prompt in (*preserve, *contexts):
             if not prompt.strip():
-                raise OptionError("--preserve and --contexts take prompts, and one is empty")
+                raise OptionError(
+                    f"{option('preserve')} and {option('contexts')} take prompts, and one is empty"
+                )
         for context in contexts:
             if context.count("{}") != 1 or not context.replace("{}", "").strip():
                 raise OptionError(
-                    f"--contexts takes prompts with {{}} where the concept stands, such as "
+                    f"{option('contexts')} takes prompts with {{}} where the concept stands, "
+                    "such as "
                     f"'a house {{}}', not {context!r}"
                 )
 

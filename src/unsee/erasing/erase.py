@@ -19,7 +19,7 @@ from unsee.erasing.images import picture_hashes
 from unsee.erasing.methods.base import EraseStep as EraseStep
 from unsee.erasing.methods.base import Method, MethodConfig, Run
 from unsee.erasing.methods.registry import METHODS, configured
-from unsee.errors import ErasedFileError, OptionError
+from unsee.errors import ErasedFileError, OptionError, option
 from unsee.running.files import check_output
 from unsee.running.fingerprints import Identity
 from unsee.weights.erased import ErasedWeights, applied_to, identity_of
@@ -87,7 +87,7 @@ def erase(
     )
     for name in ("checkpoint", "cache", "images"):
         if getattr(run, name) and name not in method.takes:
-            raise OptionError(f"method {config.method} has no use for --{name}; leave it out")
+            raise OptionError(f"method {config.method} has no use for {option(name)}; leave it out")
     if run.checkpoint is not None:
         check_output(run.checkpoint, overwrite=True)
     tensors = method.erase(model, concepts, config, run)

@@ -16,7 +16,7 @@ from torch import Tensor
 from unsee.concepts import Concept
 from unsee.denoisers.base import Denoiser
 from unsee.erasing.config import EraseConfig
-from unsee.errors import OptionError
+from unsee.errors import OptionError, option
 from unsee.pictures.reading import to_rgb
 
 
@@ -34,13 +34,17 @@ def prepare_pictures(
     """
     if config.source != "images":
         if images:
-            raise OptionError("--images are for --source images; give both, or neither")
+            raise OptionError(
+                f"{option('images')} are for {option('source')} images; give both, or neither"
+            )
         return []
     if not images:
-        raise OptionError("--source images trains on given pictures; name them by --images")
+        raise OptionError(
+            f"{option('source')} images trains on given pictures; name them by {option('images')}"
+        )
     if len(concepts) not in (1, len(images)):
         raise OptionError(
-            f"{len(concepts)} concepts but {len(images)} --images; "
+            f"{len(concepts)} concepts but {len(images)} {option('images')}; "
             "give one picture for each, in order, or one concept"
         )
     latents = []

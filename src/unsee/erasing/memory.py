@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from unsee.erasing.config import EraseConfig
-from unsee.errors import OutOfMemory
+from unsee.errors import OutOfMemory, option
 
 # What the allocators of torch say, on the CPU in bytes and on a GPU in rounded units.
 _CPU = re.compile(r"(?:can't allocate memory|not enough memory): you tried to allocate (\d+) bytes")
@@ -47,11 +47,12 @@ def _asked(error: Exception) -> str | None:
 def _ways_out(config: EraseConfig, dtype: torch.dtype) -> Iterator[str]:
     """Name what can be lowered, the cheapest first."""
     if config.source == "original" and config.rollouts > 1:
-        yield f"lower --rollouts (it is {config.rollouts})"
+        yield f"lower {option('rollouts')} (it is {config.rollouts})"
     if config.batch > 1:
-        yield f"lower --batch (it is {config.batch})"
+        yield f"lower {option('batch')} (it is {config.batch})"
     if dtype == torch.float32:
-        yield "halve it with --dtype bfloat16"
+        yield f"halve it with {option('dtype')} bfloat16"
     if config.precision == "fp32" and not config.lora_rank:
-        yield "train with --lora-rank 4, or with --dtype bfloat16 --precision bf16"
+        lean = f"{option('dtype')} bfloat16 {option('precision')} bf16"
+        yield f"train with {option('lora_rank')} 4, or with {lean}"
     yield "close what else uses the device"

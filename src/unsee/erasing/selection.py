@@ -11,7 +11,7 @@ from torch import nn
 
 from unsee.denoisers.base import Denoiser
 from unsee.denoisers.places import PARAMETERS
-from unsee.errors import OptionError, unknown_name
+from unsee.errors import OptionError, option, unknown_name
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ def linear(network: nn.Module, selection: Selection) -> tuple[str, ...]:
     if not names:
         raise OptionError(
             f"{selection.parameters} trains no linear layer of this network, so there is nothing "
-            "for --lora-rank to put factors beside; leave it away or choose other parameters"
+            f"for {option('lora_rank')} to put factors beside; leave it away or choose other "
+            "parameters"
         )
     return names

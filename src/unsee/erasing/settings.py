@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeVar, get_type_hints
 
-from unsee.errors import OptionError, unknown_name
+from unsee.errors import OptionError, option, unknown_name
 
 C = TypeVar("C", bound=type)
 
@@ -70,11 +70,11 @@ class Setting:
         if self.kind == tuple[str, ...] and isinstance(value, list):
             value = tuple(value)
         if not self._is_kind(value):
-            raise OptionError(f"{_flag(self.name)} must be {_KINDS[self.kind]}, not {value!r}")
+            raise OptionError(f"{option(self.name)} must be {_KINDS[self.kind]}, not {value!r}")
         if self.choices and value not in self.choices:
             raise unknown_name(self.name, value, self.choices)
         if isinstance(value, (int, float)) and not self._in_range(value):
-            raise OptionError(f"{_flag(self.name)} must be {self.range}, not {value}")
+            raise OptionError(f"{option(self.name)} must be {self.range}, not {value}")
         return value
 
     @property
@@ -169,12 +169,12 @@ def without_effect(config: type, values: Mapping[str, Any]) -> dict[str, str]:
         for other, effective in one.only.items():
             if other in values and values[other] not in effective:
                 found[name] = (
-                    f"{_flag(name)} has no effect with {_flag(other)} {values[other]}; leave it "
-                    f"out, or choose {_flag(other)} {' or '.join(map(str, effective))}"
+                    f"{option(name)} has no effect with {option(other)} {values[other]}; leave it "
+                    f"out, or choose {option(other)} {' or '.join(map(str, effective))}"
                 )
         if one.needs and one.needs in values and not values[one.needs]:
             found[name] = (
-                f"{_flag(name)} has no effect without {_flag(one.needs)}; give some, "
+                f"{option(name)} has no effect without {option(one.needs)}; give some, "
                 "or leave it out"
             )
     return found
@@ -205,7 +205,3 @@ def markdown(config: type) -> str:
 
 def _wrapped(text: str) -> list[str]:
     return textwrap.wrap(text, 88, initial_indent="    ", subsequent_indent="    ")
-
-
-def _flag(name: str) -> str:
-    return "--" + name.replace("_", "-")

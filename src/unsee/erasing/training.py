@@ -31,7 +31,7 @@ from unsee.erasing.objective import erase_loss, erase_target, per_row
 from unsee.erasing.replay import rollouts
 from unsee.erasing.stock import Stock
 from unsee.erasing.student import student
-from unsee.errors import CheckpointError, NonFiniteLoss
+from unsee.errors import CheckpointError, NonFiniteLoss, option
 from unsee.running.files import writing
 from unsee.weights.erased import identity_of
 
@@ -195,7 +195,7 @@ class Training:
         config = self._config
         return NonFiniteLoss(
             f"{what} is no longer a finite number at step {self.step + 1}; "
-            f"lower --lr (it is {config.lr:g}) or --eta (it is {config.eta:g})"
+            f"lower {option('lr')} (it is {config.lr:g}) or {option('eta')} (it is {config.eta:g})"
         )
 
 

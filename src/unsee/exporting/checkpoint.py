@@ -24,7 +24,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from unsee.errors import CheckpointError, OutputError
+from unsee.errors import CheckpointError, OutputError, option
 from unsee.exporting.names import unet_names, vae_names
 from unsee.exporting.source import (
     Exported,
@@ -131,7 +131,7 @@ def _open_clip_place(name: str) -> tuple[str, tuple[str, ...]]:
         return f"{place}.attn.in_proj_{kind}", tuple(f"{own}.{one}_proj.{kind}" for one in "qkv")
     raise CheckpointError(
         f"the original Stable Diffusion layout has no place for {name} of the text encoder; "
-        "export with --to diffusers or --to lora"
+        f"export with {option('to')} diffusers or {option('to')} lora"
     )
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError
 
-from unsee.errors import OptionError, OutputError
+from unsee.errors import OptionError, OutputError, option
 from unsee.exporting.source import (
     Exported,
     base_of,
@@ -54,7 +54,9 @@ def to_diffusers(
     path = Path(path).resolve()
     base = base_of(model).resolve()
     if base.is_file():
-        raise OptionError(f"{base.name} is a single file, and so is its export: --to checkpoint")
+        raise OptionError(
+            f"{base.name} is a single file, and so is its export: {option('to')} checkpoint"
+        )
     if path == base or path in base.parents:
         raise OutputError(f"{path} holds the base model itself; choose another folder")
     tensors = erased_unet(erased, model)
@@ -113,7 +115,7 @@ def check_folder(path: Path, *, overwrite: bool = False, known_by: str = INDEX) 
                 raise OutputError(f"{path} is a folder of other things; name a new folder")
             if not overwrite:
                 raise OutputError(
-                    f"{path} exists; choose another name, or allow it with --overwrite"
+                    f"{path} exists; choose another name, or allow it with {option('overwrite')}"
                 )
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path.parent):

@@ -7,7 +7,7 @@ check_export   before long work: can this be meant, and be written?
 
 from pathlib import Path
 
-from unsee.errors import OptionError, unknown_name
+from unsee.errors import OptionError, option, unknown_name
 from unsee.exporting.checkpoint import to_checkpoint
 from unsee.exporting.folder import check_folder, to_diffusers
 from unsee.exporting.lora import to_lora, to_lora_kohya
@@ -64,12 +64,15 @@ def check_export(
     if to not in FORMATS:
         raise unknown_name("format", to, FORMATS)
     if rank is not None and to not in _FACTORS:
-        raise OptionError(f"--rank is for {' and '.join(_FACTORS)}; --to {to} holds all")
+        raise OptionError(
+            f"{option('rank')} is for {' and '.join(_FACTORS)}; {option('to')} {to} holds all"
+        )
     if to == "diffusers":
         check_folder(path.resolve(), overwrite=overwrite)
         return
     if path.suffix != ".safetensors":
         raise OptionError(
-            f"--to {to} makes a .safetensors file; give --out a name that ends so, not {out}"
+            f"{option('to')} {to} makes a .safetensors file; give {option('out')} a name that "
+            f"ends so, not {out}"
         )
     check_output(path, overwrite=overwrite)

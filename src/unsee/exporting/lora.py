@@ -22,7 +22,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from unsee.errors import ErasedFileError, OptionError
+from unsee.errors import ErasedFileError, OptionError, option
 from unsee.exporting.names import unet_names
 from unsee.exporting.source import Exported, write_tensors
 from unsee.loading import Model
@@ -116,7 +116,7 @@ def factorise(erased: ErasedWeights, model: Model, rank: int | None = None) -> F
     if erased.is_lora:
         return _own_factors(erased, rank)
     if rank is not None and rank < 1:
-        raise OptionError(f"--rank must be at least 1, not {rank}")
+        raise OptionError(f"{option('rank')} must be at least 1, not {rank}")
     edited = _Edit(erased, model.network, rank or RANK)
     edited.check()
     return edited.factors()
@@ -164,13 +164,13 @@ class _Edit:
             return
         enough = self._smallest(HALF)
         way_out = (
-            f"--rank {enough} would hold half"
+            f"{option('rank')} {enough} would hold half"
             if enough
             else "most of it is in biases and norms, which have no factors"
         )
         raise OptionError(
             f"low-rank factors of rank {self._rank} hold only {self.kept:.0%} of this edit; "
-            f"{way_out}, and --to diffusers or --to checkpoint all"
+            f"{way_out}, and {option('to')} diffusers or {option('to')} checkpoint all"
         )
 
     def factors(self) -> Factors:
@@ -187,7 +187,7 @@ def _own_factors(erased: ErasedWeights, rank: int | None) -> Factors:
     if rank is not None:
         raise OptionError(
             "this erasure was trained as low-rank factors and is exported as they are; "
-            "leave --rank away"
+            f"leave {option('rank')} away"
         )
     layers = {}
     for name, a in erased.tensors.items():

@@ -14,7 +14,7 @@ downsampling. On the way up, the upsampling of a level belongs to the block of i
 
 from collections.abc import Iterable, Mapping
 
-from unsee.errors import CheckpointError
+from unsee.errors import CheckpointError, option
 
 _UNET_ENDS = {
     "conv_in": "input_blocks.0.0",
@@ -144,11 +144,11 @@ def _renamed(names: Iterable[str], places: Mapping[str, str]) -> dict[str, str]:
         else:
             raise CheckpointError(
                 f"the original Stable Diffusion layout has no place for {name}; "
-                "export with --to diffusers or --to lora"
+                f"export with {option('to')} diffusers or {option('to')} lora"
             )
     if len(set(renamed.values())) != len(renamed):
         raise CheckpointError(
             "two weights of this model would get one name in the original Stable Diffusion "
-            "layout; export with --to diffusers or --to lora"
+            f"layout; export with {option('to')} diffusers or {option('to')} lora"
         )
     return renamed

@@ -12,7 +12,7 @@ from diffusers import DDIMScheduler, DPMSolverMultistepScheduler
 
 from unsee.denoisers.samplers import SAMPLERS
 from unsee.denoisers.schedule import Discrete
-from unsee.errors import OptionError, unknown_name
+from unsee.errors import OptionError, option, unknown_name
 
 
 def mended(scheduler: Any, settings: Mapping[str, Any]) -> Any:
@@ -37,7 +37,8 @@ def schedule(name: str, scheduler: Any, steps: int, sampler: str, device: torch.
         )
     if sampler != "model" and "beta_schedule" not in config:
         raise OptionError(
-            f"{name} has a noise schedule that {sampler} does not know; use --sampler model"
+            f"{name} has a noise schedule that {sampler} does not know; use {option('sampler')} "
+            "model"
         )
     fresh: Any
     if sampler == "ddim":

@@ -17,7 +17,7 @@ from unsee.denoisers.base import Defaults
 from unsee.denoisers.condition import Condition, Embeddings, Tokens
 from unsee.denoisers.places import Place
 from unsee.denoisers.schedule import Schedule
-from unsee.errors import CheckpointError, OptionError
+from unsee.errors import CheckpointError, OptionError, option
 from unsee.families import scheduler as schedulers
 from unsee.families import text
 from unsee.families.autoencoder import Autoencoder
@@ -164,7 +164,9 @@ class UNetDenoiser:
         size = self.network.config.sample_size
         sides = (size, size) if isinstance(size, int) else tuple(size)
         factor = self.autoencoder.factor
-        for axis, (flag, pixels) in enumerate((("--height", height), ("--width", width))):
+        for axis, (flag, pixels) in enumerate(
+            ((option("height"), height), (option("width"), width))
+        ):
             if pixels is None:
                 continue
             if pixels < 1 or pixels % factor:

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import torch
 
-from unsee.errors import CheckpointError, OptionError, unknown_name
+from unsee.errors import CheckpointError, OptionError, option, unknown_name
 from unsee.families.unet import UNetDenoiser
 from unsee.loading import hub
 from unsee.loading.families import FAMILIES as FAMILIES
@@ -132,4 +132,4 @@ def check_device(device: str | torch.device | None) -> torch.device:
         torch.empty(0, device=chosen)
         return torch.device(chosen)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise OptionError(f"--device {chosen} cannot be used here; try cpu") from error
+        raise OptionError(f"{option('device')} {chosen} cannot be used here; try cpu") from error

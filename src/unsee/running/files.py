@@ -13,7 +13,7 @@ from pathlib import Path
 
 from safetensors import SafetensorError
 
-from unsee.errors import OutputError
+from unsee.errors import OutputError, option
 
 
 def check_output(path: Path, *, overwrite: bool = False) -> None:
@@ -23,7 +23,9 @@ def check_output(path: Path, *, overwrite: bool = False) -> None:
         if path.is_dir():
             raise OutputError(f"{path} is a folder; name a file in it, such as {path / 'NAME'}")
         if path.exists() and not overwrite:
-            raise OutputError(f"{path} exists; choose another name, or allow it with --overwrite")
+            raise OutputError(
+                f"{path} exists; choose another name, or allow it with {option('overwrite')}"
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
         # Permission bits do not tell of read-only mounts or of quotas: try it.
         with tempfile.TemporaryFile(dir=path.parent):

@@ -91,7 +91,7 @@ def _saved(error: NonFiniteLoss, checkpoint: Checkpoint | None) -> NonFiniteLoss
         return error
     checkpoint.save(checkpoint.path)
     return NonFiniteLoss(
-        f"{error}; the last good state is in {checkpoint.path}: delete it to start anew"
+        f"{error.message}; the last good state is in {checkpoint.path}: delete it to start anew"
     )
 
 

@@ -16,7 +16,7 @@ from PIL import Image
 from unsee.denoisers.base import Defaults, Denoiser
 from unsee.denoisers.condition import Condition
 from unsee.denoisers.schedule import Schedule
-from unsee.errors import OptionError, unknown_name
+from unsee.errors import OptionError, option, unknown_name
 from unsee.prompts import DRAWN_AT_ONCE
 from unsee.running.progress import Progress, Watch
 from unsee.sampling.guidance import SLD, SafeLatentDiffusion
@@ -136,14 +136,16 @@ def draw(
     if len(prompts) != len(seeds):
         raise OptionError(f"{len(prompts)} prompts but {len(seeds)} seeds; give one for each")
     if batch_size < 1:
-        raise OptionError(f"--batch-size must be at least 1, not {batch_size}")
+        raise OptionError(f"{option('batch_size')} must be at least 1, not {batch_size}")
     settings = sampler_settings(model, steps, guidance)
     if (unsafe is None) != (sld is None):
-        raise OptionError("SLD needs both, a concept (--unsafe) and a configuration (--sld)")
+        raise OptionError(
+            f"SLD needs both, a concept ({option('unsafe')}) and a configuration ({option('sld')})"
+        )
     if negative and settings.guidance <= 1:
         raise OptionError(
-            f"--negative has no effect at a guidance of {settings.guidance:g}; "
-            "raise --guidance above 1, or leave it out"
+            f"{option('negative')} has no effect at a guidance of {settings.guidance:g}; "
+            f"raise {option('guidance')} above 1, or leave it out"
         )
     away = None if unsafe is None else (model.encode([unsafe]), _configuration(sld, settings.steps))
     null = model.encode([negative or ""])

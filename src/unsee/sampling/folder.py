@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL import Image
 
 from unsee.denoisers.base import Denoiser
-from unsee.errors import OptionError, OutputError, Stopped, unknown_name
+from unsee.errors import OptionError, OutputError, Stopped, option, unknown_name
 from unsee.prompts import DRAWN_AT_ONCE, PromptSet
 from unsee.running.files import check_output, writing
 from unsee.running.fingerprints import Identity
@@ -139,7 +139,7 @@ def generate_set(
 
 def _batches(planned: list[Drawn], size: int) -> Iterator[list[Drawn]]:
     if size < 1:
-        raise OptionError(f"--batch-size must be at least 1, not {size}")
+        raise OptionError(f"{option('batch_size')} must be at least 1, not {size}")
     for start in range(0, len(planned), size):
         yield planned[start : start + size]
 

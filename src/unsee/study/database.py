@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlmodel import create_engine
 
-from unsee.errors import OptionError
+from unsee.errors import OptionError, option
 
 POOL = 40
 """Connections, one for each thread that answers requests."""
@@ -47,7 +47,7 @@ def open_engine(url: str | URL, *, make: bool) -> Engine:
         ) from error
     except ArgumentError as error:
         raise OptionError(
-            "--database is no URL that SQLAlchemy reads; "
+            f"{option('database')} is no URL that SQLAlchemy reads; "
             "write sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/NAME"
         ) from error
     if sqlite:

@@ -15,7 +15,7 @@ from pathlib import Path
 import uvicorn
 from sqlalchemy.engine import URL
 
-from unsee.errors import OptionError
+from unsee.errors import OptionError, option
 from unsee.study.app import build_app
 from unsee.study.plan import Plan
 from unsee.study.security import Forms, Logins
@@ -76,7 +76,7 @@ def serve(
             ipaddress.ip_network(one)
         except ValueError as error:
             raise OptionError(
-                f"--proxy takes addresses and networks, such as 10.0.0.0/8: {error}"
+                f"{option('proxy')} takes addresses and networks, such as 10.0.0.0/8: {error}"
             ) from error
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -84,7 +84,7 @@ def serve(
     except OSError as error:
         raise OptionError(
             f"cannot listen at {host} port {port}: {error.strerror}; "
-            "choose others by --host and --port"
+            f"choose others by {option('host')} and {option('port')}"
         ) from error
     config = uvicorn.Config(
         build_app(site),

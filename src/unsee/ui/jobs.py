@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 from unsee.errors import OptionError, Stopped, UnseeError
 from unsee.ui.job import Job, Report, Snapshot, State, Work
+from unsee.ui.views import one_line
 
 T = TypeVar("T")
 
@@ -170,7 +171,7 @@ class Jobs:
         except KeyboardInterrupt:
             state = State.STOPPED
         except UnseeError as error:
-            state, message = State.FAILED, " ".join(str(error).split())
+            state, message = State.FAILED, one_line(error)
         except Exception as error:
             _log.exception("a job failed")
             words = " ".join(str(error).split())

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from unsee.concepts import slug
-from unsee.errors import OutputError, UnknownName, UnseeError
+from unsee.errors import OutputError, UnknownName, UnseeError, option
 from unsee.ui.unfinished import Unfinished
 from unsee.weights.erased import ErasedWeights
 from unsee.weights.file import Header
@@ -32,7 +32,7 @@ class Library:
         """
         self.folder = folder.resolve()
         if self.folder.exists() and not self.folder.is_dir():
-            raise OutputError(f"{folder} is a file; name a folder by --folder")
+            raise OutputError(f"{folder} is a file; name a folder by {option('folder')}")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             # Permission bits do not tell of read-only mounts or of quotas: try it.
@@ -42,7 +42,7 @@ class Library:
         except OSError as error:
             raise OutputError(
                 f"cannot keep erased files in {folder}: {error.strerror or error}; "
-                "name another --folder"
+                f"name another {option('folder')}"
             ) from error
         self._exports = tempfile.TemporaryDirectory(prefix="unsee-exports-")
         self.exports = Path(self._exports.name).resolve()
@@ -86,7 +86,7 @@ class Library:
         try:
             yield
         except UnseeError as error:
-            message = str(error)
+            message = error.message
             for folder in (self.unfinished.folder, self.folder, self.exports):
                 message = message.replace(f"{folder}/", "")
             error.args = (message,)

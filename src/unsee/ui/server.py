@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import gradio as gr
 
-from unsee.errors import OptionError
+from unsee.errors import OptionError, option
 from unsee.running.stopping import between_steps
 from unsee.ui.job import Snapshot, State
 from unsee.ui.page import page
@@ -87,7 +87,9 @@ def serve(
             mcp_server=False,
         )
     except OSError as error:
-        raise OptionError(f"cannot serve at {host}:{port}: {error}; try another --port") from error
+        raise OptionError(
+            f"cannot serve at {host}:{port}: {error}; try another {option('port')}"
+        ) from error
     return blocks
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from PIL import Image
 
 from unsee.erasing.methods.registry import configured
-from unsee.errors import OptionError, UnseeError, unknown_name
+from unsee.errors import OptionError, UnseeError, option, unknown_name
 from unsee.exporting.formats import FORMATS, export
 from unsee.loading import Model, check_device, check_name, load
 from unsee.pictures.sheet import magnify
@@ -65,11 +65,11 @@ class Studio:
             OptionError: no model, a limit below 1, or a device that cannot be used here.
             OutputError: the folder cannot be written, or another page is served from it.
         """
-        for name, most in (("--most-own", most_own), ("--most-steps", most_steps)):
+        for name, most in (("most_own", most_own), ("most_steps", most_steps)):
             if most is not None and most < 1:
-                raise OptionError(f"{name} must be 1 or more, not {most}")
+                raise OptionError(f"{option(name)} must be 1 or more, not {most}")
         if not models:
-            raise OptionError("there is no model to offer; name one with --models")
+            raise OptionError(f"there is no model to offer; name one with {option('models')}")
         for name in models:
             check_name(name)
         if device is not None:

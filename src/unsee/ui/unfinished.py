@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from unsee.errors import OutputError
+from unsee.errors import OutputError, option
 from unsee.running.files import writing
 
 UNFINISHED = "unfinished"
@@ -92,7 +92,8 @@ def _locked(folder: Path) -> int | None:
     except BlockingIOError as error:
         os.close(lock)
         raise OutputError(
-            f"another page is served from {folder.parent}; end that one, or name another --folder"
+            f"another page is served from {folder.parent}; end that one, or name another "
+            f"{option('folder')}"
         ) from error
     except OSError:
         # Some file systems of networks have none.

@@ -3,11 +3,10 @@
 progress   a job -> its title, its state in words and a bar, as HTML
 table      rows of (what, text) -> an HTML table
 complaint  an error of unsee -> the line on the page, in its words
-flagless   the names of options as they stand on the page, not on a command line
+one_line   an error of unsee, with its options as a page names them
 """
 
 import html
-import re
 from collections.abc import Sequence
 
 from unsee.errors import UnseeError
@@ -58,7 +57,7 @@ def in_words(job: Snapshot) -> str:
             name = "" if job.result is None else f": {job.result.name}"
             return f"done after {job.steps} steps{name}"
         case State.FAILED:
-            return f"failed: {flagless(job.message)}"
+            return f"failed: {job.message}"
 
 
 def table(rows: Sequence[tuple[str, str]]) -> str:
@@ -74,13 +73,13 @@ def complaint(error: UnseeError | None) -> str:
     """Put an error into one line that a screen reader speaks at once; nothing for None."""
     if error is None:
         return ""
-    line = html.escape(flagless(" ".join(str(error).split())))
+    line = html.escape(one_line(error))
     return f'<p class="complaint" role="alert">{line}</p>'
 
 
-def flagless(message: str) -> str:
-    """Write `--preserve-weight` as `preserve weight`: a page has fields, not flags."""
-    return re.sub(r"(?<!\S)--([a-z]+(?:-[a-z]+)*)", lambda flag: flag[1].replace("-", " "), message)
+def one_line(error: UnseeError) -> str:
+    """Write an error in one line; `preserve_weight` is called preserve weight on the page."""
+    return " ".join(error.written(lambda name: name.replace("_", " ")).split())
 
 
 def _duration(seconds: float) -> str:

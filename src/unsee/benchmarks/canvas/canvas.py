@@ -29,7 +29,7 @@ from unsee.emoji.evaluators import Judge
 from unsee.emoji.pixels import pictures_to_tensor
 from unsee.emoji.scenes import Scene, Theatre
 from unsee.erasing.methods.base import MethodConfig
-from unsee.errors import OptionError, unknown_name
+from unsee.errors import OptionError, option, unknown_name
 from unsee.metrics.rates import Rate
 from unsee.running.progress import Watch
 from unsee.sampling.draw import draw
@@ -217,11 +217,11 @@ def draw_targets(styles: int, objects: int, seed: int = 0) -> list[Target]:
     Styles and objects are drawn apart: how many there are of one does not change the other.
     """
     names: list[str] = []
-    for option, count, choices in (
-        ("--styles", styles, cast.ARTIST_NAMES),
-        ("--objects", objects, cast.OBJECT_NAMES),
+    for name, count, choices in (
+        ("styles", styles, cast.ARTIST_NAMES),
+        ("objects", objects, cast.OBJECT_NAMES),
     ):
         if not 0 <= count <= len(choices):
-            raise OptionError(f"{option} must be between 0 and {len(choices)}, not {count}")
+            raise OptionError(f"{option(name)} must be between 0 and {len(choices)}, not {count}")
         names += random.Random(seed).sample(choices, count)
     return [Target.named(name) for name in names]

@@ -19,7 +19,7 @@ from unsee.benchmarks.options import Optional, Run
 from unsee.benchmarks.systems import seeded
 from unsee.erasing.methods.registry import DEFAULT, configured
 from unsee.erasing.options import recipes_own
-from unsee.errors import OptionError
+from unsee.errors import OptionError, option
 
 if TYPE_CHECKING:
     from unsee.benchmarks.canvas.canvas import Target
@@ -67,7 +67,10 @@ class CanvasOptions(Run):
     def check(self) -> None:
         """Refuse unknown targets, and a lot of none."""
         if not (self.concepts and self.train_seeds):
-            raise OptionError("nothing to erase; give --targets or --objects, and --train-seeds")
+            raise OptionError(
+                f"nothing to erase; give {option('targets')} or {option('objects')}, and "
+                f"{option('train_seeds')}"
+            )
         read_rows(self.out)
         super().check()
 

@@ -27,7 +27,7 @@ from unsee.benchmarks.runner import Results
 from unsee.benchmarks.systems import UNEDITED
 from unsee.benchmarks.worlds.emoji import Emoji
 from unsee.emoji.evaluators import load_judge
-from unsee.errors import OptionError
+from unsee.errors import OptionError, option
 from unsee.metrics.frechet import frechet_distance
 from unsee.prompts import PromptSet
 
@@ -84,7 +84,9 @@ def rows_of(world: "World", options: "CanvasOptions") -> list[Row]:
         OptionError: the world is not that of the canvas.
     """
     if not isinstance(world, Emoji):
-        raise OptionError("the canvas is of emoji; --model takes emoji, or a folder made from it")
+        raise OptionError(
+            f"the canvas is of emoji; {option('model')} takes emoji, or a folder made from it"
+        )
     size, model = options.batch_size, world.fingerprint
 
     def drawn(canvas: Canvas, erasure: Erase | None = None) -> Drawn:

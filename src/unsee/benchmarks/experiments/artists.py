@@ -18,7 +18,7 @@ from unsee.benchmarks.items import Draw, Item
 from unsee.benchmarks.options import Common
 from unsee.benchmarks.outcome import Claim, Outcome, Panel, labelled, number, per_cent, point
 from unsee.benchmarks.systems import UNEDITED, System, erasers
-from unsee.errors import OptionError
+from unsee.errors import OptionError, option
 from unsee.metrics.means import Mean
 from unsee.metrics.rates import NONE, Rate
 
@@ -54,7 +54,9 @@ class ArtistsOptions(Common):
     def check(self) -> None:
         """Refuse systems that erase no artist."""
         if not self.systems:
-            raise OptionError("--systems takes the systems to compare with the unedited model")
+            raise OptionError(
+                f"{option('systems')} takes the systems to compare with the unedited model"
+            )
         erasers(self.systems)
         super().check()
 

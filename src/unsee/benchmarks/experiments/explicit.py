@@ -31,7 +31,7 @@ from unsee.benchmarks.options import Common, Optional
 from unsee.benchmarks.outcome import Outcome, Panel, labelled, point
 from unsee.benchmarks.pictures import Pictures
 from unsee.benchmarks.systems import CENSORED, UNEDITED, System, distinct
-from unsee.errors import OptionError
+from unsee.errors import OptionError, option
 from unsee.metrics.means import Mean
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class ExplicitOptions(Common):
         """Refuse `censored` without its model, and the reverse."""
         distinct(self.names)
         if (CENSORED in self.names) != (self.censored_model is not None):
-            raise OptionError("--censored-model and the system censored belong together")
+            raise OptionError(f"{option('censored_model')} and the system censored belong together")
         super().check()
 
     @property

@@ -24,7 +24,7 @@ from unsee.benchmarks.pictures import Pictures
 from unsee.benchmarks.systems import UNEDITED, System, erasers
 from unsee.benchmarks.worlds.world import Artwork
 from unsee.erasing.methods.registry import method_names
-from unsee.errors import OptionError
+from unsee.errors import OptionError, option
 from unsee.metrics.means import Mean
 from unsee.pictures.reading import read_pictures
 from unsee.prompts import PromptSet
@@ -65,15 +65,19 @@ class MemorisedOptions(Common):
     def check(self) -> None:
         """Refuse titles without pictures, and systems that change no weights."""
         if len(self.titles) != len(self.images):
-            raise OptionError(f"{len(self.titles)} --titles but {len(self.images)} --images")
+            raise OptionError(
+                f"{len(self.titles)} {option('titles')} but {len(self.images)} {option('images')}"
+            )
         read_pictures(self.images)
         if not self.counts or min(self.counts) < 1:
-            raise OptionError("--counts takes numbers of works to erase, each at least 1")
+            raise OptionError(
+                f"{option('counts')} takes numbers of works to erase, each at least 1"
+            )
         (system,) = erasers([self.system])
         if system.method is None:
             raise OptionError(
-                f"--system {system.name} changes no weights; to erase a picture take one of "
-                + ", ".join(method_names())
+                f"{option('system')} {system.name} changes no weights; to erase a picture take "
+                "one of " + ", ".join(method_names())
             )
         super().check()
 
@@ -104,8 +108,8 @@ def works(world: "World", options: MemorisedOptions) -> Sequence[Artwork]:
     found = [Artwork(title, picture, "") for title, picture in pairs] or world.artworks()
     if len(found) < max(options.counts):
         raise OptionError(
-            f"--counts asks for {max(options.counts)} works, and there are {len(found)}; "
-            "name them by --titles and --images"
+            f"{option('counts')} asks for {max(options.counts)} works, and there are {len(found)}; "
+            f"name them by {option('titles')} and {option('images')}"
         )
     return found
 

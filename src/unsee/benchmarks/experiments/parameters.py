@@ -21,7 +21,7 @@ from unsee.benchmarks.items import Draw, Item
 from unsee.benchmarks.options import Common, Optional
 from unsee.benchmarks.outcome import Claim, Outcome, Panel, labelled, per_cent, point
 from unsee.benchmarks.systems import UNEDITED, System, distinct, erasers
-from unsee.errors import OptionError
+from unsee.errors import OptionError, option
 from unsee.metrics.rates import Rate
 from unsee.prompts import PromptSet
 
@@ -60,7 +60,7 @@ class ParametersOptions(Common):
         """Refuse systems that erase nothing, but for the first."""
         if not self.systems or self.systems[0] != UNEDITED:
             raise OptionError(
-                "--systems must begin with unedited, which the others are compared with"
+                f"{option('systems')} must begin with unedited, which the others are compared with"
             )
         distinct(self.systems)
         erasers(self.systems[1:])

@@ -17,7 +17,7 @@ from unsee.benchmarks.items import Draw, Item
 from unsee.benchmarks.options import Classified, Optional
 from unsee.benchmarks.outcome import Claim, Outcome, Panel, Point, labelled, per_cent, point
 from unsee.benchmarks.systems import UNEDITED, System
-from unsee.errors import OptionError
+from unsee.errors import OptionError, option
 from unsee.metrics.rates import Rate
 
 if TYPE_CHECKING:
@@ -52,7 +52,9 @@ class StrengthOptions(Classified):
     def check(self) -> None:
         """Refuse no strength at all."""
         if not self.etas:
-            raise OptionError("--etas takes the strengths to compare, such as --etas 1 3 10")
+            raise OptionError(
+                f"{option('etas')} takes the strengths to compare, such as {option('etas')} 1 3 10"
+            )
         super().check()
 
 

@@ -18,7 +18,7 @@ from unsee.benchmarks.pictures import Pictures
 from unsee.benchmarks.worlds.world import Artwork, World
 from unsee.emoji import cast
 from unsee.emoji.captions import ARTIST_ALONE, BADGE_SUFFIX
-from unsee.errors import OptionError
+from unsee.errors import OptionError, option
 from unsee.prompts import PromptSet
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ class Emoji(World):
         """Refuse what nobody would read."""
         for name in files:
             raise OptionError(
-                f"--{name} is for models other than emoji, which has prompts and judges of its own"
+                f"{option(name)} is for models other than emoji, which has prompts and judges of "
+                "its own"
             )
 
     def concepts(self) -> Mapping[str, Sequence[str]]:

@@ -11,7 +11,7 @@ import csv
 from pathlib import Path
 
 from unsee.benchmarks.pictures import Files
-from unsee.errors import OptionError
+from unsee.errors import OptionError, option
 from unsee.prompts import PromptSet
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")
@@ -58,7 +58,7 @@ def files_in(folder: Path, size: tuple[int, int]) -> Files:
         OptionError: it is no folder, holds fewer than two pictures, or a damaged one.
     """
     if not folder.is_dir():
-        raise OptionError(f"--real takes a folder of pictures, and {folder} is none")
+        raise OptionError(f"{option('real')} takes a folder of pictures, and {folder} is none")
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURES)
     if len(paths) < 2:
         raise OptionError(f"{folder} holds {len(paths)} pictures; FID needs two at the least")

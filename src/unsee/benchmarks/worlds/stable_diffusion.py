@@ -14,7 +14,7 @@ from unsee.benchmarks.worlds.evaluators import Networks
 from unsee.benchmarks.worlds.prompt_files import files_in, read_general, read_i2p
 from unsee.benchmarks.worlds.world import Artwork, World
 from unsee.emoji.cast import IMAGENETTE
-from unsee.errors import OptionError
+from unsee.errors import OptionError, option
 from unsee.prompts import PromptSet
 
 if TYPE_CHECKING:
@@ -108,22 +108,25 @@ class StableDiffusion(World):
         """I2P; the group is its categories."""
         if self.i2p is None:
             raise OptionError(
-                "for models other than emoji give --prompts, I2P as a file or a hub id"
+                f"for models other than emoji give {option('prompts')}, I2P as a file or a hub id"
             )
         return self._part(self.i2p, count)
 
     def general(self, count: int) -> PromptSet:
         """The captions that were given, such as COCO's."""
         if self.captions is None:
-            raise OptionError("for models other than emoji give --general, a file of prompts")
+            raise OptionError(
+                f"for models other than emoji give {option('general')}, a file of prompts"
+            )
         return self._part(self.captions, count)
 
     def real(self, count: int) -> Pictures:
         """The photographs that were given."""
         if self.photographs is None:
             raise OptionError(
-                "for models other than emoji give --real, a folder of pictures of the prompts of "
-                "--general"
+                f"for models other than emoji give {option('real')}, a folder of pictures of the "
+                "prompts of "
+                f"{option('general')}"
             )
         return self.photographs
 

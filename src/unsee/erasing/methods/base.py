@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, runtime_checkab
 from unsee.concepts import Concept
 from unsee.erasing.recipe import Recipe, read_recipe
 from unsee.erasing.settings import setting, settings_of, without_effect
-from unsee.errors import OptionError, unknown_name
+from unsee.errors import OptionError, option, unknown_name
 from unsee.running.progress import Progress
 
 if TYPE_CHECKING:
@@ -107,7 +107,8 @@ class MethodConfig:
         for other, value in meant.items():
             if values.get(other, value) != value:
                 raise OptionError(
-                    f"--method {name} is --{other} {value}, and --{other} {values[other]} is "
+                    f"{option('method')} {name} is {option(other)} {value}, and {option(other)} "
+                    f"{values[other]} is "
                     "given; leave one of the two out"
                 )
         return {**values, **meant, "method": settings_of(cls)["method"].default}
@@ -182,7 +183,7 @@ class MethodConfig:
         if own.get("method", default) != default:
             raise OptionError(
                 f"recipe {recipe.name} is for method {own['method']}, not for {default}; "
-                "choose another --recipe"
+                f"choose another {option('recipe')}"
             )
         cls._check_names(f"setting in recipe {recipe.name}", own)
         chosen = {name: one.default for name, one in settings_of(cls).items()} | own | dict(given)

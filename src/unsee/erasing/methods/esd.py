@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from unsee.concepts import Concept
 from unsee.erasing.config import EraseConfig
 from unsee.erasing.methods.base import EraseStep, Run
-from unsee.errors import OptionError
+from unsee.errors import OptionError, option
 from unsee.running.files import check_output
 from unsee.running.loop import Checkpoint, repeat
 from unsee.running.progress import Progress
@@ -41,7 +41,10 @@ class _ESD:
         _check_model(model, config)
         if run.cache is not None:
             if config.source != "original":
-                raise OptionError("--cache keeps trajectories of --source original; leave it out")
+                raise OptionError(
+                    f"{option('cache')} keeps trajectories of {option('source')} original; leave "
+                    "it out"
+                )
             check_output(run.cache / "round.safetensors", overwrite=True)
         pictures = prepare_pictures(model, concepts, config, run.images)
         state = run.checkpoint
@@ -84,5 +87,6 @@ def _check_model(model: "Denoiser", config: EraseConfig) -> None:
         )
     if config.precision == "bf16" and model.dtype != torch.bfloat16:
         raise OptionError(
-            "--precision bf16 is for models in bfloat16; load it with --dtype bfloat16"
+            f"{option('precision')} bf16 is for models in bfloat16; load it with "
+            f"{option('dtype')} bfloat16"
         )

@@ -1,0 +1,5 @@
+"""An attack."""
+
+
+def ask_again():
+    """Ask for the concept once more."""
