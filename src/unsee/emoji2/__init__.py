@@ -15,7 +15,8 @@ blocks.py        what judges are made of          pool.py      scenes rendered o
 Its recipe, in the order of its stages
 train_tower.py, train_vae.py, train_judge.py, train_second.py, latents.py, train_denoiser.py,
 train_decoder.py
-recipe.py        trains everything, resumable     publish.py   what ships
+stages.py        each stage, and what it needs   recipe.py    all of them, resumable
+publish.py       what ships
 floors.py        models that never saw a concept  results.py   what a run says of itself
 
 What is asked of it before any erasure

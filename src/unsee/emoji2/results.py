@@ -12,10 +12,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from unsee.files import writing
+from unsee.running.files import writing
 
 if TYPE_CHECKING:
-    from unsee.emoji2.recipe import TrainConfig
+    from unsee.emoji2.stages import TrainConfig
 
 STAGES = ("tower", "vae", "judge", "second", "denoiser", "decoder")
 
