@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from unsee.benchmarks.canvas.table import ROWS, read_rows, row_key
 from unsee.benchmarks.experiment import Experiment
+from unsee.benchmarks.items import Item
 from unsee.benchmarks.options import Optional, Run
-from unsee.benchmarks.plan import Item
 from unsee.benchmarks.systems import seeded
 from unsee.erasing.methods.registry import DEFAULT, configured
 from unsee.erasing.options import recipes_own

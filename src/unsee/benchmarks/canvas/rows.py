@@ -22,7 +22,7 @@ from unsee.benchmarks.canvas.canvas import (
     untrained,
 )
 from unsee.benchmarks.canvas.table import MEASURES, row_key
-from unsee.benchmarks.plan import Draw, Erase, Item
+from unsee.benchmarks.items import Draw, Erase, Item
 from unsee.benchmarks.runner import Results
 from unsee.benchmarks.systems import UNEDITED
 from unsee.benchmarks.worlds.emoji import Emoji

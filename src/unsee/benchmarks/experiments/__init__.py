@@ -1,7 +1,7 @@
 """The experiments of the paper, one file each, and the registry of all that there are.
 
 artists.py      Sec. 5.1: styles
-explicit.py     Sec. 5.2: what appears without being named
+explicit.py     Sec. 5.2: what appears without being named; explicit_findings.py has what is found
 objects.py      Sec. 5.3: objects
 memorised.py    Sec. 5.4: memorised pictures
 strength.py     Sec. 5.5: the effect of eta
