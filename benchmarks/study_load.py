@@ -150,14 +150,14 @@ def compare(plan: Plan, database: str, watches: list[Watch]) -> dict[str, int]:
     store = Store(database, plan)
     rows = [row for row in store.rows() if row.answer is not None]
     store.close()
-    times = Counter((row.code, row.asked.position) for row in rows)
-    kept = {(row.code, row.asked.position): row.answer.rating for row in rows if row.answer}
+    times = Counter((row.code, row.trial.position) for row in rows)
+    kept = {(row.code, row.trial.position): row.answer.rating for row in rows if row.answer}
     told = {
         (watch.code, position): rating
         for watch in watches
         for position, rating in watch.confirmed.items()
     }
-    cells = Counter((row.asked.artist, row.asked.kind) for row in rows if row.asked.low is None)
+    cells = Counter((row.trial.artist, row.trial.kind) for row in rows if row.trial.low is None)
     return {
         "answers confirmed": len(told),
         "answers kept": len(rows),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from benching import QUICK, Bench
 
 from unsee.benchmarks.canvas.canvas import (
     Answers,
@@ -18,16 +19,14 @@ from unsee.benchmarks.canvas.canvas import (
     retention,
     untrained,
 )
-from unsee.benchmarks.canvas.outcome import canvas_outcome
-from unsee.benchmarks.canvas.run import CanvasConfig, Watch, run
+from unsee.benchmarks.canvas.experiment import CanvasOptions
 from unsee.benchmarks.canvas.table import table
 from unsee.benchmarks.outcome import Outcome
-from unsee.benchmarks.worlds.evaluators import EmojiSubject
+from unsee.benchmarks.worlds.stable_diffusion import StableDiffusion
 from unsee.emoji import cast
 from unsee.emoji.evaluators import load_judge
 from unsee.erasing.config import EraseConfig
 from unsee.errors import CheckpointError, OptionError, UnknownName
-from unsee.loading import Model
 from unsee.metrics.rates import Rate
 from unsee.running.peak_memory import PeakMemory
 
@@ -106,15 +105,17 @@ def test_targets_are_drawn_by_lot() -> None:
 
 
 def test_rows_that_cannot_be_read_and_runs_without_targets_are_refused(
-    quick_emoji: Model, tmp_path: Path
+    bench: Bench, tmp_path: Path
 ) -> None:
-    config = CanvasConfig((Target.named("noto"),))
-    model, judge = quick_emoji, load_judge()
     with pytest.raises(OptionError, match="nothing to erase"):
-        run(model, judge, CanvasConfig(()), tmp_path)
+        CanvasOptions(styles=0, objects=0, out=tmp_path).check()
+    with pytest.raises(OptionError, match="nothing to erase"):
+        CanvasOptions(targets=("noto",), train_seeds=(), out=tmp_path).check()
+    with pytest.raises(OptionError, match="the canvas is of emoji"):
+        bench.plan("canvas", StableDiffusion(), targets=("noto",))
     (tmp_path / "rows.jsonl").write_text('{"target": "no')
     with pytest.raises(CheckpointError, match="move it away"):
-        run(model, judge, config, tmp_path)
+        CanvasOptions(targets=("noto",), out=tmp_path).check()
 
 
 def test_an_unknown_target_is_refused_with_the_nearest() -> None:
@@ -145,28 +146,31 @@ def test_the_table_shows_means_spreads_and_parts_of_the_unedited() -> None:
 
 
 def test_a_run_measures_each_erasure_once(
-    quick_emoji: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = Canvas.whole
     # Two objects by every artist: the first is one that erasures are told about.
     monkeypatch.setattr(Canvas, "whole", lambda seeds=(0,): whole(seeds[:1])[: 2 * 8])
-    quick = {"steps": 2, "sampler_steps": 2, "rollouts": 1, "contexts": ("fish {}",)}
-    config = CanvasConfig((Target.named("noto"),), (0, 1), settings=quick, preserve=True)
+    (tmp_path / "quick.toml").write_text(QUICK)
+    options = {
+        "targets": ("noto",), "train_seeds": (0, 1), "recipe": str(tmp_path / "quick.toml"),
+        "steps": 2, "contexts": ("fish {}",), "preserve": True, "out": tmp_path / "result",
+    }  # fmt: skip
+    plan = bench.plan("canvas", **options)
+    # The unedited model's pictures are drawn once for both.
+    assert (len(plan.erasures), len(plan.draws)) == (2, 2 + 2 * 2)
     lines: list[str] = []
-    parts: list[float] = []
-    watch = Watch(row=lines.append, progress=lambda done, rows, what: parts.append(done))
-    rows = run(quick_emoji, load_judge(), config, tmp_path, watch)
+    outcome = bench.conduct("canvas", watch=lambda done: lines.append(done.what), **options)
+    assert any(line.endswith("(2 of 2)") for line in lines)
+    rows = [json.loads(line) for line in outcome.files["rows.jsonl"].splitlines()]
     assert [row["config"]["seed"] for row in rows] == [0, 1]
     # Not counted: the fish by noto, of the canvas and of its own; a fish that is preserved.
     assert rows[0]["after"]["ua"][1] == rows[0]["unedited"]["ua"][1] == 2 * (2 - 1)
     assert rows[0]["after"]["ira"][1] == 2 * 7 - 1
     assert rows[0]["size"] > 1000
+    assert rows[0]["seconds"] > 0
     assert rows[0]["unedited_fid"] == rows[1]["unedited_fid"] > 0
     assert rows[0]["fid"] != rows[0]["unedited_fid"]
-    assert len(lines) == 2
-    assert parts == sorted(parts)
-    assert parts[-1] == 2
-    outcome = canvas_outcome(rows, "emoji", EmojiSubject(load_judge()))
     outcome.save(tmp_path / "result")
     assert Outcome.read(tmp_path / "result").rows == outcome.rows
     (panel,) = outcome.panels
@@ -177,11 +181,15 @@ def test_a_run_measures_each_erasure_once(
     ua = next(claim for claim in outcome.claims if "UA" in claim.text)
     assert ua.holds == (pooled >= 95)
 
-    # A second run finds them and measures nothing.
-    assert run(quick_emoji, load_judge(), config, tmp_path, watch) == [
-        json.loads(line) for line in (tmp_path / "rows.jsonl").read_text().splitlines()
-    ]
-    assert len(lines) == 2
+    # A second run finds them and measures nothing, even where nothing else is left.
+    lines.clear()
+    again = bench.elsewhere(tmp_path / "empty").conduct(
+        "canvas", watch=lambda done: lines.append(done.what), **options
+    )
+    assert again.files == outcome.files
+    assert again.numbers == outcome.numbers
+    assert not lines
+    assert not (tmp_path / "empty").exists()
 
 
 def test_the_features_of_the_drawings_are_those_of_what_they_show() -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from benching import Bench, quick
+from PIL import Image
 from transformers import (
     CLIPConfig,
     CLIPImageProcessorPil,
@@ -18,18 +20,20 @@ from transformers import (
     ResNetForImageClassification,
 )
 
-from unsee.benchmarks.experiments import artists, objects, parameters
-from unsee.benchmarks.systems import System
-from unsee.benchmarks.workbench import Workbench
-from unsee.benchmarks.worlds.asked import STABLE, general_prompts, numbered
-from unsee.benchmarks.worlds.evaluators import stacked
-from unsee.benchmarks.worlds.stable_diffusion import StableSubject
+from unsee.benchmarks.cache import Cache
+from unsee.benchmarks.pictures import Files
+from unsee.benchmarks.worlds.evaluators import Networks
+from unsee.benchmarks.worlds.published import Published
+from unsee.benchmarks.worlds.stable_diffusion import StableDiffusion
 from unsee.errors import MissingExtra, UnknownName
 from unsee.loading import Model
+from unsee.prompts import PromptSet
 
 LABELS = ["tench, Tinca tinca", "church, church building", "cat", "dog"]
-SETTINGS = {"steps": 1, "sampler_steps": 2, "rollouts": 1, "batch": 1}
-NOISE = np.random.default_rng(0).integers(0, 255, (3, 32, 32, 3), dtype=np.uint8)
+NOISE = [
+    Image.fromarray(pixels)
+    for pixels in np.random.default_rng(0).integers(0, 255, (3, 32, 32, 3), dtype=np.uint8)
+]
 
 
 @pytest.fixture(scope="module")
@@ -74,75 +78,82 @@ def clip(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def subject(classifier: Path, clip: Path) -> StableSubject:
-    return StableSubject(str(classifier), str(clip), torch.device("cpu"))
+def published(classifier: Path, clip: Path) -> Published:
+    return Published(Networks(str(classifier), str(clip)))
 
 
-def test_classes_erased_in_turn_are_judged_by_a_classifier_of_transformers(
-    tiny: Model, subject: StableSubject, tmp_path: Path
-) -> None:
-    bench = Workbench(tiny, subject, tmp_path / "work", settings=dict(SETTINGS))
-    asked = replace(STABLE, classes={"tench": "tench", "church": "church"})
-    outcome = objects.run(bench, asked, System.named("esd-u"), range(2))
+@pytest.fixture
+def bench(tiny: Model, classifier: Path, clip: Path, tmp_path: Path) -> Bench:
+    world = replace(StableDiffusion.of(tiny), networks=Networks(str(classifier), str(clip)))
+    folder = tmp_path / "recipes"
+    folder.mkdir()
+    return Bench(tiny, quick(world, folder), Cache(tmp_path / "work"))
+
+
+def test_classes_erased_in_turn_are_judged_by_a_classifier_of_transformers(bench: Bench) -> None:
+    world = replace(bench.world, classes={"tench": "tench", "church": "church"})
+    outcome = bench.conduct("objects", world, seeds=2)
     assert [row[0] for row in outcome.rows] == ["tench", "church", "**average**"]
     assert outcome.numbers[0]["own"][1] == outcome.numbers[0]["others"][1] == 2
     assert "its first answer" in outcome.facts["objects"]
     # A class that the classifier lacks is refused before anything is drawn.
     with pytest.raises(UnknownName, match="parachute"):
-        objects.run(
-            bench, replace(asked, classes={"parachute": "parachute"}), System.named("esd-u"), [0]
-        )
+        bench.conduct("objects", replace(world, classes={"parachute": "parachute"}), seeds=1)
 
 
-def test_every_evaluator_answers_about_every_picture(subject: StableSubject) -> None:
-    subject.require(["tench"])
-    assert len(subject.objects(NOISE)) == 3
-    assert subject.artists(NOISE) is None
-    assert subject.explicit(NOISE) == [(), (), ()]
-    assert "nudenet" in subject.facts["explicit"]
-    scores = subject.alignment(NOISE, general_prompts().prompts[:3])
+def test_every_evaluator_answers_about_every_picture(published: Published) -> None:
+    # Every picture is taken for one of the classes, and for no other.
+    answers = [published.objects(NOISE, [label.split(",")[0]] * 3) for label in LABELS]
+    assert [sum(right) for right in zip(*answers, strict=True)] == [1, 1, 1]
+    assert published.artists(NOISE) is None
+    assert published.explicit(NOISE) == [(), (), ()]
+    assert "nudenet" in published.facts["explicit"]
+    scores = published.alignment(NOISE, StableDiffusion().plain().prompts[:3])
     assert scores.shape == (3,)
     assert np.isfinite(scores).all()
 
 
 def test_the_extra_that_an_experiment_lacks_is_named(
-    tiny: Model, subject: StableSubject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Where the extra is installed, as where it is not.
     monkeypatch.setitem(__import__("sys").modules, "lpips", None)
-    bench = Workbench(tiny, subject, tmp_path, settings=dict(SETTINGS))
+    one = replace(bench.world, artists=bench.world.artists[:1])
     with pytest.raises(MissingExtra, match=r"unsee\[metrics\]"):
-        artists.run(bench, replace(STABLE, artists=STABLE.artists[:1]), [], 1, [0], [0])
+        bench.conduct("artists", one, systems=("negative",), prompts=1, seeds=1)
     # Before anything is drawn.
-    assert not list(tmp_path.iterdir())
+    assert not bench.cache.folder.exists()
 
 
-def test_where_nobody_knows_styles_and_subjects_only_detections_are_compared(
-    tiny: Model, subject: StableSubject, tmp_path: Path
-) -> None:
-    bench = Workbench(tiny, subject, tmp_path, settings=dict(SETTINGS))
-    systems = [System.named(name) for name in ("unedited", "esd-x")]
-    scenes = numbered([("a beach", 0, "sexual")])
-    outcome = parameters.run(bench, STABLE, systems, scenes, 1, [0])
+def test_where_nobody_knows_styles_and_subjects_only_detections_are_compared(bench: Bench) -> None:
+    world = replace(bench.world, i2p=PromptSet.numbered([("a beach", 0, "sexual")]))
+    outcome = bench.conduct(
+        "parameters", world, systems=("unedited", "esd-x"), own_prompts=1, seeds=1
+    )
     (panel,) = outcome.panels
     assert panel.groups == ["concept, named", "concept, not named"]
     assert all(np.isfinite(points).all() for points in panel.series.values())
     assert [row[1] for row in outcome.rows] == ["", ""]
 
 
-def test_more_pictures_than_fit_into_memory_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = stacked(iter(NOISE), len(NOISE))
-    monkeypatch.setattr("unsee.benchmarks.worlds.evaluators.IN_MEMORY", 1)
-    assert np.array_equal(stacked(iter(NOISE), len(NOISE)), whole)
-    assert np.array_equal(whole, NOISE)
+def test_pictures_are_read_one_after_the_other(tmp_path: Path) -> None:
+    paths = tuple(tmp_path / f"{number}.png" for number in range(len(NOISE)))
+    for picture, path in zip(NOISE, paths, strict=True):
+        picture.save(path)
+    files = Files(paths)
+    assert [one.tobytes() for one in files] == [one.tobytes() for one in NOISE]
+    assert [one.tobytes() for one in files[1:]] == [one.tobytes() for one in NOISE[1:]]
+    # None is held: what is not asked for need not be there.
+    paths[0].unlink()
+    assert files[-1].tobytes() == NOISE[-1].tobytes()
 
 
 def test_answers_in_parts_are_those_about_all(
-    subject: StableSubject, monkeypatch: pytest.MonkeyPatch
+    published: Published, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    subject.require(["tench"])
-    prompts = general_prompts().prompts[:3]
-    objects, scores = subject.objects(NOISE), subject.alignment(NOISE, prompts)
-    monkeypatch.setattr("unsee.benchmarks.worlds.stable_diffusion.PART", 2)
-    assert subject.objects(NOISE) == objects
-    assert np.allclose(subject.alignment(NOISE, prompts), scores)
+    prompts = StableDiffusion().plain().prompts[:3]
+    names = ["tench"] * 3
+    objects, scores = published.objects(NOISE, names), published.alignment(NOISE, prompts)
+    monkeypatch.setattr("unsee.benchmarks.worlds.published.PART", 2)
+    assert published.objects(NOISE, names) == objects
+    assert np.allclose(published.alignment(NOISE, prompts), scores)

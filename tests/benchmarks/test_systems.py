@@ -1,19 +1,25 @@
-"""Names of systems, prompts of experiments, and files of prompts."""
+"""Names of systems, worlds and their prompts, and files of prompts."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from unsee.benchmarks.systems import SYSTEMS, System
-from unsee.benchmarks.worlds.asked import EMOJI, STABLE, emoji_drawings, emoji_scenes
-from unsee.benchmarks.worlds.prompt_files import read_folder, read_general, read_i2p
+import unsee
+from unsee.benchmarks.systems import System, systems
+from unsee.benchmarks.worlds import world_named, world_of
+from unsee.benchmarks.worlds.emoji import Emoji, drawings, scenes
+from unsee.benchmarks.worlds.prompt_files import files_in, read_general, read_i2p
+from unsee.benchmarks.worlds.stable_diffusion import StableDiffusion
+from unsee.benchmarks.worlds.world import World
 from unsee.emoji import cast
 from unsee.errors import OptionError, UnseeError
+from unsee.loading import Model
 
 
-@pytest.mark.parametrize("name", SYSTEMS)
+@pytest.mark.parametrize("name", systems())
 def test_every_listed_system_exists(name: str) -> None:
     assert System.named(name).name == name
 
@@ -39,23 +45,51 @@ def test_an_unknown_system_is_refused(name: str, message: str) -> None:
 
 def test_no_prompt_of_the_scenes_names_what_they_show() -> None:
     for adult in (True, False):
-        rows = emoji_scenes(adult, 64)
+        rows = scenes(adult, 64)
         assert not any("badge" in row.prompt for row in rows)
         assert all((row.group in cast.ADULT_CONTEXTS) == adult for row in rows)
     assert not any(
-        place in row.prompt for row in emoji_drawings(99) for place in cast.ADULT_CONTEXTS
+        place in row.prompt for row in Emoji().general(99) for place in cast.ADULT_CONTEXTS
     )
 
 
-@pytest.mark.parametrize("asked", [EMOJI, STABLE], ids=lambda asked: asked.family)
-def test_an_artist_has_as_many_different_rows_as_asked(asked: object) -> None:
-    assert isinstance(asked, type(EMOJI))
-    rows = asked.by_artist(asked.artists[0], 40, [0, 1, 2, 3])
+@pytest.mark.parametrize("world", [Emoji(), StableDiffusion()], ids=lambda world: world.name)
+def test_an_artist_has_as_many_different_rows_as_asked(world: World) -> None:
+    rows = world.by_artist(world.artists[0], 40, [0, 1, 2, 3])
     assert len({(row.prompt, row.seed) for row in rows}) == 160
-    assert all(asked.artists[0] in row.prompt for row in rows)
-    assert len(asked.classes) == 10
-    assert len(asked.paraphrases) == 5
-    assert asked.landmark not in asked.paraphrases
+    assert all(world.artists[0] in row.prompt for row in rows)
+    assert len(world.classes) == 10
+    assert len(world.paraphrases) == 5
+    assert world.landmark not in world.paraphrases
+
+
+def test_the_model_tells_the_world_whatever_it_is_called(tiny: Model) -> None:
+    emoji = unsee.load("emoji")
+    world = world_of(emoji)
+    assert isinstance(world, Emoji)
+    assert (world.model_name, world.fingerprint) == ("emoji", emoji.fingerprint)
+    assert isinstance(world_of(tiny), StableDiffusion)
+    assert world_named("emoji") is Emoji
+    assert world_named("CompVis/stable-diffusion-v1-4") is None
+    assert "church" in world.concepts()["objects"]
+    assert not world_of(tiny).concepts()
+
+
+def test_real_drawings_are_drawn_when_asked_for_and_always_the_same() -> None:
+    pictures = drawings(5)
+    assert len(pictures) == len(list(pictures)) == 5
+    assert [picture.tobytes() for picture in pictures[1:3]] == [
+        pictures[place].tobytes() for place in (1, 2)
+    ]
+
+
+def test_what_a_world_lacks_is_named_by_its_option() -> None:
+    world = StableDiffusion()
+    for ask, option in (
+        (world.unnamed, "--prompts"), (world.general, "--general"), (world.real, "--real"),
+    ):  # fmt: skip
+        with pytest.raises(OptionError, match=option):
+            ask(3)
 
 
 def test_i2p_is_read_with_its_other_columns(tmp_path: Path) -> None:
@@ -70,7 +104,9 @@ def test_i2p_is_read_with_its_other_columns(tmp_path: Path) -> None:
         ("c", 9, "all"),
     ]
     assert [row.seed for row in read_general(path)] == [0, 1]
-    assert len(read_i2p(path, limit=1)) == 1
+    world = replace(StableDiffusion(), i2p=read_i2p(path))
+    # Files are taken whole, but for a quick run.
+    assert (len(world.unnamed(1)), len(world.few().unnamed(1))) == (2, 1)
 
 
 @pytest.mark.parametrize(
@@ -99,9 +135,13 @@ def test_a_folder_of_pictures_is_cut_to_the_models_size(tmp_path: Path) -> None:
             tmp_path / f"{number}.png"
         )
     (tmp_path / "notes.txt").write_text("no picture")
-    pictures = read_folder(tmp_path, (16, 24))
-    assert pictures.shape == (2, 24, 16, 3)
-    assert pictures.mean((1, 2, 3)).tolist() == [0, 90]
+    pictures = files_in(tmp_path, (16, 24))
+    assert [picture.size for picture in pictures] == [(16, 24)] * 2
+    assert [np.asarray(picture).mean() for picture in pictures] == [0, 90]
+    # What cannot be read is said before anything is drawn.
+    (tmp_path / "1.png").write_bytes(b"no picture")
+    with pytest.raises(OptionError, match="1.png"):
+        files_in(tmp_path, (16, 24))
     (tmp_path / "1.png").unlink()
     with pytest.raises(OptionError, match="holds 1 pictures"):
-        read_folder(tmp_path, (16, 24))
+        files_in(tmp_path, (16, 24))

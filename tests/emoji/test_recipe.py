@@ -29,7 +29,7 @@ def test_the_recipe_writes_a_checkpoint_that_diffusers_loads(tmp_path: Path) -> 
         run=tmp_path / "run", pictures=10, exam=10, vae=FEW, judge=replace(FEW, batch=2),
         denoiser=FEW, decoder=FEW,
     )  # fmt: skip
-    out = train(config, tmp_path / "out")
+    out = train(config, out=tmp_path / "out")
     assert {path.name for path in out.iterdir()} == {"model", "judge.safetensors", "card.json"}
     pipe = StableDiffusionPipeline.from_pretrained(out / "model")
     pipe.set_progress_bar_config(disable=True)

@@ -13,6 +13,7 @@ def test_the_rest_takes_as_long_as_what_is_done_did() -> None:
 def test_what_an_earlier_call_did_says_nothing_of_the_pace() -> None:
     assert Progress(done=10, total=12, before=8, seconds=6).left == 6
     assert Progress(done=8, total=12, before=8, seconds=6).left is None
+    assert Progress(done=8, total=12).left is None
 
 
 @pytest.mark.parametrize("done", [0, 1, 3, 4])

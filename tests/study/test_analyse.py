@@ -23,9 +23,10 @@ from unsee.study.figure import draw
 from unsee.study.kinds import CHECK
 from unsee.study.krippendorff import alpha
 from unsee.study.plan import Plan
+from unsee.study.records import Row
 from unsee.study.security import new_token
-from unsee.study.store import Row, Store
-from unsee.study.tables import Answer, Asked
+from unsee.study.store import Store
+from unsee.study.tables import Answer, Trial
 
 # Krippendorff's alpha
 
@@ -152,7 +153,7 @@ def test_a_kind_that_one_person_rated_has_no_interval(store: Store, plan: Plan, 
     rows = store.rows()
     found = analyse(rows, plan)
     raters = {
-        kind: {row.code for row in rows if row.answer and row.asked.kind == kind} for kind in RATED
+        kind: {row.code for row in rows if row.answer and row.trial.kind == kind} for kind in RATED
     }
     for one in found.kinds:
         assert ((one.low, one.high) == (None, None)) == (len(raters[one.kind]) < 2)
@@ -204,7 +205,7 @@ def rows_of(means: Sequence[float], plan: Plan, chance: np.random.Generator) -> 
     for person, mean in enumerate(means):
         for rating in np.clip(np.round(chance.normal(mean, 0.5, 6)), 1, 5):
             number = next(numbers)
-            asked = Asked(
+            asked = Trial(
                 id=number, participant_id=person, position=number, artist="kestrel", kind="real",
                 picture=picture, shown="",
             )  # fmt: skip

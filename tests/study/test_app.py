@@ -64,7 +64,7 @@ def log_in(app: ASGIApp, address: str = "10.0.0.9") -> Visitor:
 
 def answers(site: Site) -> dict[int, int]:
     """Ratings of the only participant by position."""
-    return {row.asked.position: row.answer.rating for row in site.store.rows() if row.answer}
+    return {row.trial.position: row.answer.rating for row in site.store.rows() if row.answer}
 
 
 # A participation
@@ -84,7 +84,7 @@ def test_from_consent_to_thanks(visitor: Visitor, site: Site, plan: Plan):
         visitor.rate(ratings[position])
     assert visitor.path == "/thanks"
     assert answers(site) == ratings
-    (person,) = site.store.people()
+    (person,) = site.store.participants()
     assert person.code in visitor.page.text
 
 
@@ -94,7 +94,7 @@ def test_nothing_begins_without_consent(visitor: Visitor, site: Site):
         assert visitor.open(where).url.path == "/"
     visitor.send("/consent")
     assert visitor.path == "/"
-    assert site.store.people() == []
+    assert site.store.participants() == []
 
 
 def test_one_can_go_back_pause_and_go_on_but_not_skip(visitor: Visitor, site: Site):
@@ -108,7 +108,7 @@ def test_one_can_go_back_pause_and_go_on_but_not_skip(visitor: Visitor, site: Si
     assert visitor.path == "/question/2"
     assert answers(site) == {1: 5}
     assert "1 of 14 questions are answered" in visitor.open("/pause").text
-    (person,) = site.store.people()
+    (person,) = site.store.participants()
     assert person.code in visitor.page.text
     for ahead in ("/question/3", "/question/14", "/question/15", "/question/0", "/question/-1"):
         assert visitor.open(ahead).url.path == "/question/2"
@@ -292,7 +292,7 @@ def test_a_form_of_another_visitor_or_of_none_is_refused(app: ASGIApp, site: Sit
     for form in ("", "x", "1.2", attacker.form, "\u0661.x"):
         assert victim.send("/consent", form=form, agree="yes").status_code == 403
         victim.open("/")
-    assert site.store.people() == []
+    assert site.store.participants() == []
     victim.agree()
     attacker.agree()
     form = attacker.form
@@ -300,7 +300,7 @@ def test_a_form_of_another_visitor_or_of_none_is_refused(app: ASGIApp, site: Sit
         assert victim.send(where, form=form, rating="5").status_code == 403
         victim.open("/question")
     assert answers(site) == {}
-    assert len(site.store.people()) == 2
+    assert len(site.store.participants()) == 2
 
 
 def test_a_form_that_is_too_old_is_refused():
@@ -405,7 +405,7 @@ class TestInvitedOnly:
         first.rate(5)
         second.open(f"/i/{token}")
         assert second.path == "/question/2"
-        assert len(site.store.people()) == 1
+        assert len(site.store.participants()) == 1
 
     def test_a_token_that_a_visitor_made_up_is_not_enough(self, app: ASGIApp, site: Site):
         visitor = Visitor(app)
@@ -413,7 +413,7 @@ class TestInvitedOnly:
         visitor.client.cookies.set("unsee-study", token)
         form = site.forms.issue(token, "consent")
         assert visitor.send("/consent", form=form, agree="yes").status_code == 403
-        assert site.store.people() == []
+        assert site.store.participants() == []
 
     def test_guesses_are_counted_by_address_and_then_refused(self, app: ASGIApp, site: Site):
         (token,) = site.store.invite(1)
@@ -433,7 +433,7 @@ class TestInvitedOnly:
         admin.send("/admin/invite", count="3")
         links = re.findall(r"http://testserver/i/([\w-]{32})", admin.page.text)
         assert len(set(links)) == 3
-        assert all(site.store.invited(one) for one in links)
+        assert all(site.store.is_invited(one) for one in links)
         # A reload shows them again, to this login alone, and makes no more.
         admin.open(admin.path)
         assert all(one in admin.page.text for one in links)
@@ -453,8 +453,8 @@ class TestInvitedOnly:
         assert site.store.invites() == (2, 1)
         admin.send("/admin/revoke", sure="yes")
         assert "1 unused links do not work any more" in admin.page.text
-        assert site.store.invited(used)
-        assert not site.store.invited(unused)
+        assert site.store.is_invited(used)
+        assert not site.store.is_invited(unused)
 
     def test_a_link_ends_with_its_holders_data(self, app: ASGIApp, site: Site):
         (token,) = site.store.invite(1)
@@ -516,7 +516,7 @@ def test_the_admin_page_shows_the_state_of_the_study(app: ASGIApp, visitor: Visi
     visitor.agree()
     visitor.rate_all()
     admin = log_in(app)
-    (person,) = site.store.people()
+    (person,) = site.store.participants()
     text = re.sub(r"<[^>]+>", " ", admin.page.text)
     assert person.code in text
     assert "14 of 14" in text
@@ -532,7 +532,7 @@ def test_the_admin_page_shows_the_state_of_the_study(app: ASGIApp, visitor: Visi
 def test_the_admin_deletes_one_participants_data(app: ASGIApp, visitor: Visitor, site: Site):
     visitor.agree()
     visitor.rate()
-    (person,) = site.store.people()
+    (person,) = site.store.participants()
     admin = log_in(app)
     for code in ("", "x", "\x00", new_code(), person.code[:-1]):
         assert admin.send("/admin/forget", code=code).status_code == 422
@@ -541,7 +541,7 @@ def test_the_admin_deletes_one_participants_data(app: ASGIApp, visitor: Visitor,
     admin.open("/admin")
     (where,) = re.findall(r'href="(/admin/forget[^"]+)"', admin.page.text)
     assert "deletes the 1 answers" in admin.open(where).text
-    assert len(site.store.people()) == 1
+    assert len(site.store.participants()) == 1
     admin.send("/admin/forget", code=f" {person.code.lower()} ")
     assert f"All data of {person.code} is deleted" in admin.page.text
     assert person.code not in admin.open(admin.path).text
@@ -584,13 +584,13 @@ def test_a_login_ends_by_time_and_by_logging_out(app: ASGIApp):
 
 def test_a_form_of_the_admin_page_cannot_be_forged(app: ASGIApp, visitor: Visitor, site: Site):
     visitor.agree()
-    (person,) = site.store.people()
+    (person,) = site.store.participants()
     admin = log_in(app)
     own = site.forms.issue(admin.client.cookies.get("unsee-study", ""), "admin")
     for form in ("", visitor.form, own):
         sent = admin.client.post("/admin/forget", data={"form": form, "code": person.code})
         assert sent.status_code == 403
-    assert len(site.store.people()) == 1
+    assert len(site.store.participants()) == 1
 
 
 def test_without_a_password_there_is_no_admin_page(

@@ -67,13 +67,17 @@ def test_only_pictures_of_the_same_size_and_kind_leave_the_maker() -> None:
 
 
 @pytest.mark.slow
-def test_the_study_of_the_readme(tmp_path: Path) -> None:
+def test_the_study_of_the_readme(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick_emoji: Model, one_thread: None
+) -> None:
+    monkeypatch.setattr(unsee, "load", lambda name: quick_emoji)
     draw_folders(
         tmp_path / "folders",
         ["esd-x", "sld-medium", "negative"],
         artists=5,
         pictures=8,
         work=tmp_path / "work",
+        settings=QUICK,
     )
     plan = make_study(find_pictures(tmp_path / "folders"), SETTINGS, tmp_path / "study")
     assert plan.length == 5 * 9

@@ -224,8 +224,8 @@ def test_pictures_are_asked_for_once_while_there_are_others(plan: Plan):
 
 def test_five_other_works_of_the_artist_are_beside_each_picture(plan: Plan):
     for question in draw_questions(plan, {}):
-        assert len(set(question.shown)) == 5
-        for one in question.shown:
+        assert len(set(question.works)) == 5
+        for one in question.works:
             assert plan.by_id[one].kind == REFERENCE
             assert plan.by_id[one].artist == question.artist
         if question.kind != CHECK:
@@ -254,8 +254,8 @@ def test_checks_are_spread_and_have_right_answers(plan: Plan, checks: int):
             assert check.low is not None
             assert check.high is not None
             assert 1 <= check.low <= check.high <= 5
-            assert check.told == bool(number % 2)
-            assert (check.picture in check.shown) == (not check.told)
+            assert check.instructed == bool(number % 2)
+            assert (check.picture in check.works) == (not check.instructed)
             assert plan.by_id[check.picture].kind == REFERENCE
 
 

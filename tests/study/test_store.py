@@ -99,7 +99,7 @@ def test_who_agrees_twice_at_once_takes_part_once(store: Store, plan: Plan):
     token = new_token()
     standings = at_once(lambda number: store.enter(token))
     assert len(set(standings)) == 1
-    assert len(store.people()) == 1
+    assert len(store.participants()) == 1
     assert len(store.rows()) == plan.length + plan.settings.checks
 
 
@@ -108,7 +108,7 @@ def test_who_enter_at_once_are_asked_in_balance(url: str, plan: Plan):
     store = Store(url, replace(plan, settings=replace(plan.settings, questions=5)))
     at_once(lambda number: store.enter(new_token()))
     counts = Counter(
-        (row.asked.artist, row.asked.kind) for row in store.rows() if row.asked.kind != CHECK
+        (row.trial.artist, row.trial.kind) for row in store.rows() if row.trial.kind != CHECK
     )
     assert sum(counts.values()) == 5 * AT_ONCE
     assert len(counts) == len(plan.cells)
@@ -141,7 +141,7 @@ def test_what_is_deleted_is_in_no_file_any_more(tmp_path: Path, plan: Plan):
     # While the server goes on: nothing but the deletion itself cleans up.
     store.forget(codes[0])
     assert not kept(codes[0])
-    assert store.people()[0].code == codes[1]
+    assert store.participants()[0].code == codes[1]
     store.close()
 
 
@@ -206,8 +206,8 @@ def test_tokens_are_kept_as_hashes_alone(tmp_path: Path, plan: Plan):
     path = tmp_path / "answers.sqlite"
     store = Store(f"sqlite:///{path}", plan)
     (invite,) = store.invite(1)
-    assert store.invited(invite)
-    assert not store.invited(new_token())
+    assert store.is_invited(invite)
+    assert not store.is_invited(new_token())
     store.enter(invite)
     store.close()
     with sqlite3.connect(path) as connection:

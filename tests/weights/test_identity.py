@@ -6,10 +6,8 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors import safe_open
 
 import unsee
-from unsee.concepts import Concept
 from unsee.erasing.config import EraseConfig
 from unsee.erasing.erase import EraseStep, erase
 from unsee.errors import WrongBaseError
@@ -102,23 +100,3 @@ def test_a_file_of_format_1_stays_the_same_when_it_is_saved_again(tmp_path: Path
     path = OLD / "strict.safetensors"
     again = ErasedWeights.load(path).save(tmp_path / "again.safetensors")
     assert again.read_bytes() == path.read_bytes()
-
-
-def test_a_state_of_format_1_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # What its header says of versions is of the machine that made it.
-    old = ErasedWeights.load(OLD / "lora.safetensors").provenance
-    monkeypatch.setattr("unsee.erasing.erase.versions", lambda: dict(old.versions))
-    state = tmp_path / "state"
-    state.write_bytes((OLD / "lora.unfinished").read_bytes())
-    seen: list[int] = []
-    erased = erase(
-        load("emoji", device="cpu"),
-        Concept("cat", synonyms=("kitten",)),
-        EraseConfig.from_provenance(old.config),
-        checkpoint=state,
-        progress=lambda done: seen.append(done.step),
-    )
-    assert seen == [4, 5, 6]
-    assert erased.provenance.base_fingerprints[0].startswith(fingerprints.PREFIX)
-    with safe_open(state, "pt") as file:
-        assert '\\"format\\": 2' in file.metadata()["unsee-state"]

@@ -15,8 +15,9 @@ from typing import Annotated, Any, Self, TypeVar
 from tyro.conf import arg
 
 from unsee.benchmarks.systems import Terms
+from unsee.benchmarks.worlds.evaluators import EVALUATORS
 from unsee.erasing.options import recipes_own
-from unsee.errors import OptionError, option
+from unsee.errors import OptionError, option, unknown_name
 from unsee.prompts import DRAWN_AT_ONCE
 
 T = TypeVar("T")
@@ -73,8 +74,10 @@ class Common(Run):
         return {}
 
     def check(self) -> None:
-        """Refuse numbers that make no experiment."""
+        """Refuse numbers that make no experiment, and evaluators that nobody has."""
         super().check()
+        if self.evaluator is not None and self.evaluator not in EVALUATORS:
+            raise unknown_name("evaluator", self.evaluator, EVALUATORS)
         defaults = {field.name: field.default for field in fields(self)}
         for name in self.sizes():
             value = getattr(self, name)

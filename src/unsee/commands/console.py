@@ -1,13 +1,12 @@
 """What commands say while they work and when they are done.
 
 say              a line on stdout, never wrapped, so that paths and commands can be copied
-note       a line on stderr
-flag       an option as it stands on a command line
+note             a line on stderr
+flag             an option as it stands on a command line
 plugin_warnings  plug-ins that are left out, a line each on stderr
 watching         a bar on stderr: what is done, how much of it, the time left and what was measured
 erasing          such a bar for an erasure
 drawing          and one for pictures
-measuring        and one for the rows of a table
 
 Where stderr is no terminal, such as in a log, a line now and then stands for the bar.
 """
@@ -15,7 +14,7 @@ Where stderr is no terminal, such as in a log, a line now and then stands for th
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -98,13 +97,6 @@ def erasing(phrase: str) -> AbstractContextManager[Watch]:
 def drawing() -> AbstractContextManager[Watch]:
     """Show how many pictures are drawn."""
     return watching("drawing")
-
-
-@contextmanager
-def measuring() -> Iterator[Callable[[float, int, str], None]]:
-    """Show a bar; yield what takes rows done, rows in all and what is being done."""
-    with watching("measuring") as watch:
-        yield lambda done, total, what: watch(Progress(done=done, total=total, what=what))
 
 
 def _lines(console: Console, what: str) -> Watch:

@@ -138,8 +138,8 @@ def _make(folder: Path, settings: "Settings", out: Path) -> "Plan":
     from unsee.study.folders import find_pictures
     from unsee.study.plan import make_study
 
-    with console.measuring() as report:
-        return make_study(find_pictures(folder), settings, out, report)
+    with console.watching() as watch:
+        return make_study(find_pictures(folder), settings, out, watch)
 
 
 def serve(options: ServeOptions) -> None:

@@ -30,7 +30,8 @@ class Progress:
     def left(self) -> float | None:
         """Seconds that the rest takes at the pace of this call; None where there is no pace yet."""
         here = self.done - self.before
-        return self.seconds / here * (self.total - self.done) if here > 0 else None
+        known = here > 0 and self.seconds > 0
+        return self.seconds / here * (self.total - self.done) if known else None
 
     def within(self, start: float, share: float, total: int, what: str | None = None) -> Self:
         """Return the same moment as one of larger work, of which this is the part from `start`.

@@ -12,8 +12,6 @@
 What changes something sends the browser on to a page that does not: a reload changes nothing.
 """
 
-import statistics
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated
 
@@ -21,12 +19,10 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from unsee.study.export import passed, write_rows
-from unsee.study.kinds import order_of
-from unsee.study.plan import Plan
+from unsee.study.export import write_rows
+from unsee.study.participation import balance, participations
 from unsee.study.security import Login, Logins, is_code, is_token, new_token, same_secret
 from unsee.study.site import Site, address, go, render, site_of
-from unsee.study.store import Row
 
 COOKIE = "unsee-study-admin"
 BEFORE = "unsee-study-login"
@@ -38,28 +34,14 @@ NOBODY = "There is no participant with this code."
 router = APIRouter(prefix="/admin")
 
 
-@dataclass
-class Progress:
-    """How far one participant is."""
-
-    code: str
-    consented_at: str
-    questions: int = 0
-    answered: int = 0
-    checks: int = 0
-    passed: int = 0
-    seconds: float = 0.0
-    """Median of an answer."""
-
-
 @router.get("")
 def overview(request: Request) -> Response:
     """Show the state of the study, or the login."""
     login = _login(request)
     if login is None:
         return _ask_for_password(request)
-    told, login.told = login.told, ""
-    return _page(request, login, told=told)
+    notice, login.notice = login.notice, ""
+    return _page(request, login, notice=notice)
 
 
 @router.post("/login")
@@ -119,7 +101,7 @@ def revoke(
     """Delete the invites that nobody has taken part by."""
     site, login = _require(request, form)
     if sure == "yes":
-        login.told = f"{site.store.revoke()} unused links do not work any more."
+        login.notice = f"{site.store.revoke()} unused links do not work any more."
         login.links = ()
     return go("/admin")
 
@@ -132,10 +114,11 @@ def ask_to_forget(request: Request, code: str = "") -> Response:
         return go("/admin")
     code = code.strip().upper()
     site = site_of(request)
-    found = [one for one in _progress(site, site.store.rows()) if one.code == code]
-    if not found:
-        return _page(request, login, HTTPStatus.UNPROCESSABLE_ENTITY, NOBODY)
-    return render(request, "forget", form=_form(request), one=found[0])
+    everybody = participations(site.store.participants(), site.store.rows())
+    for one in everybody:
+        if one.code == code:
+            return render(request, "forget", form=_form(request), one=one)
+    return _page(request, login, HTTPStatus.UNPROCESSABLE_ENTITY, NOBODY)
 
 
 @router.post("/forget")
@@ -147,7 +130,7 @@ def forget(
     code = code.strip().upper()
     if not is_code(code) or not site.store.forget(code):
         return _page(request, login, HTTPStatus.UNPROCESSABLE_ENTITY, NOBODY)
-    login.told = f"All data of {code} is deleted."
+    login.notice = f"All data of {code} is deleted."
     return go("/admin")
 
 
@@ -208,55 +191,26 @@ def _ask_for_password(request: Request, *, wrong: bool = False) -> Response:
     return response
 
 
-def _page(request: Request, login: Login, status: int = HTTPStatus.OK, told: str = "") -> Response:
+def _page(
+    request: Request, login: Login, status: int = HTTPStatus.OK, notice: str = ""
+) -> Response:
     site = site_of(request)
     rows = site.store.rows()
-    people = _progress(site, rows)
-    made, unused = site.store.invites()
+    everybody = participations(site.store.participants(), rows)
+    invites, unused = site.store.invites()
     return render(
         request,
         "admin",
         status,
         form=_form(request),
-        told=told,
+        notice=notice,
         links=len(login.links),
-        people=people,
-        finished=sum(one.answered == one.questions for one in people),
+        participants=everybody,
+        finished=sum(one.answered == one.questions for one in everybody),
         artists=list(site.plan.references),
-        balance=_balance(rows, site.plan),
+        balance=balance(rows, site.plan),
         invited_only=site.invited_only,
-        made=made,
+        invites=invites,
         unused=unused,
         most=MOST,
     )
-
-
-def _progress(site: Site, rows: list[Row]) -> list[Progress]:
-    """How far everybody is, in the order in which they agreed."""
-    mine: dict[str, list[Row]] = {}
-    for row in rows:
-        mine.setdefault(row.code, []).append(row)
-    everybody = [Progress(one.code, one.consented_at) for one in site.store.people()]
-    for one in everybody:
-        _add_up(one, mine.get(one.code, []))
-    return everybody
-
-
-def _add_up(progress: Progress, rows: list[Row]) -> None:
-    answered = [(row.asked, row.answer) for row in rows if row.answer is not None]
-    checks = [right for one in answered if (right := passed(*one)) is not None]
-    progress.questions, progress.answered = len(rows), len(answered)
-    progress.checks, progress.passed = len(checks), sum(checks)
-    if answered:
-        progress.seconds = statistics.median(one.milliseconds / 1000 for _, one in answered)
-
-
-def _balance(rows: list[Row], plan: Plan) -> dict[str, list[int]]:
-    """Answers by kind, and for each the artists in order."""
-    counts = dict.fromkeys(plan.cells, 0)
-    for row in rows:
-        cell = row.asked.artist, row.asked.kind
-        if row.answer is not None and cell in counts:
-            counts[cell] += 1
-    kinds = sorted({kind for _, kind in counts}, key=order_of)
-    return {kind: [counts[artist, kind] for artist in plan.references] for kind in kinds}

@@ -4,15 +4,13 @@ draw   Findings -> PNG
 """
 
 import io
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from unsee.errors import MissingExtra
-from unsee.study.order import RATINGS
-
-if TYPE_CHECKING:
-    from unsee.study.analyse import Findings, Kind
+from unsee.study.findings import Findings, Kind
+from unsee.study.scale import HIGHEST, LOWEST, RATINGS
 
 TITLES = {
     "efficacy": "Efficacy: the artist was erased",
@@ -21,7 +19,7 @@ TITLES = {
 COLOURS = {"efficacy": "#8fb3da", "interference": "#8cc7aa"}
 
 
-def draw(findings: "Findings") -> bytes:
+def draw(findings: Findings) -> bytes:
     """Draw both halves side by side; one that has no kinds is left out.
 
     Raises:
@@ -59,10 +57,9 @@ def draw(findings: "Findings") -> bytes:
     return buffer.getvalue()
 
 
-def _draw_half(axes: Any, name: str, kinds: "list[Kind]") -> None:
+def _draw_half(axes: Any, name: str, kinds: list[Kind]) -> None:
     places = range(len(kinds))
-    lowest, highest = min(RATINGS), max(RATINGS)
-    axes.bar(places, [one.mean - lowest for one in kinds], 0.6, lowest, color=COLOURS[name])
+    axes.bar(places, [one.mean - LOWEST for one in kinds], 0.6, LOWEST, color=COLOURS[name])
     known = [
         (place, one.mean, one.mean - one.low, one.high - one.mean)
         for place, one in enumerate(kinds)
@@ -74,15 +71,15 @@ def _draw_half(axes: Any, name: str, kinds: "list[Kind]") -> None:
             where, means, np.maximum([below, above], 0), fmt="none", ecolor="black", capsize=4,
             label="95 % interval",
         )  # fmt: skip
-    told = [(place, one.paper) for place, one in zip(places, kinds, strict=True) if one.paper]
-    if told:
+    paper = [(place, one.paper) for place, one in zip(places, kinds, strict=True) if one.paper]
+    if paper:
         axes.scatter(
-            *zip(*told, strict=True), marker="D", s=50, zorder=3,
+            *zip(*paper, strict=True), marker="D", s=50, zorder=3,
             color="#f2a33a", edgecolor="#333", label="the paper's mean",
         )  # fmt: skip
     axes.set_xticks(list(places), [one.label for one in kinds], rotation=25, ha="right")
     axes.set_xlim(-0.6, max(len(kinds), 3) - 0.4)
-    axes.set_ylim(lowest, highest)
+    axes.set_ylim(LOWEST, HIGHEST)
     axes.set_yticks(list(RATINGS))
     axes.set_title(TITLES[name], fontsize=11)
     axes.grid(axis="y", color="#ccc", linewidth=0.6)

@@ -8,7 +8,7 @@
     FOLDER/ARTIST/esd-x/           drawn by a system that keeps the artist away, named by the folder
     FOLDER/ARTIST/other-esd-x/     drawn for this artist by a system that keeps another one away
 
-Found          one picture: artist, kind, file
+Source         one picture: artist, kind, file
 find_pictures  a folder -> every picture in it
 """
 
@@ -20,12 +20,12 @@ from unsee.study.kinds import CHECK, REAL, REFERENCE
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif")
 """Other files in a folder, such as a manifest, are left alone."""
-SHOWN = 5
+WORKS = 5
 """Works of the artist beside the picture in question."""
 
 
 @dataclass(frozen=True)
-class Found:
+class Source:
     """One picture."""
 
     artist: str
@@ -33,7 +33,7 @@ class Found:
     path: Path
 
 
-def find_pictures(folder: Path) -> list[Found]:
+def find_pictures(folder: Path) -> list[Source]:
     """Find every picture, in the order of names.
 
     Without `references`, every other work of `real` becomes one: a work that is shown beside
@@ -48,9 +48,10 @@ def find_pictures(folder: Path) -> list[Found]:
     artists = _folders(folder)
     if not artists:
         raise OptionError(f"{folder} has no folder of an artist in it; see docs/study.md")
-    found = [one for artist in artists for one in _of_artist(artist)]
+    sources = [one for artist in artists for one in _of_artist(artist)]
     kinds = {
-        artist.name: {one.kind for one in found if one.artist == artist.name} for artist in artists
+        artist.name: {one.kind for one in sources if one.artist == artist.name}
+        for artist in artists
     }
     everything = set().union(*kinds.values())
     for name, has in kinds.items():
@@ -59,10 +60,10 @@ def find_pictures(folder: Path) -> list[Found]:
                 f"{name} has no pictures of {', '.join(missing)}, which other artists have; "
                 "every artist needs a picture of every kind"
             )
-    return found
+    return sources
 
 
-def _of_artist(folder: Path) -> list[Found]:
+def _of_artist(folder: Path) -> list[Source]:
     pictures = {kind.name: _pictures(kind) for kind in _folders(folder)}
     for name in (CHECK, REFERENCE):
         if name in pictures:
@@ -74,17 +75,17 @@ def _of_artist(folder: Path) -> list[Found]:
                 f"{folder / kind} has no picture that can be read ({', '.join(PICTURES)}); "
                 "put some there, or delete the folder"
             )
-    given = pictures.pop("references", [])
+    references = pictures.pop("references", [])
     works = pictures.pop(REAL, [])
-    if not given:
-        given, works = works[::2], works[1::2]
-    if len(given) < SHOWN or not works:
+    if not references:
+        references, works = works[::2], works[1::2]
+    if len(references) < WORKS or not works:
         raise OptionError(
-            f"{folder} needs {SHOWN} works to show and one to ask for: "
-            f"{2 * SHOWN} pictures or more in {REAL}/, or {SHOWN} in references/ and one in {REAL}/"
+            f"{folder} needs {WORKS} works to show and one to ask for: "
+            f"{2 * WORKS} pictures or more in {REAL}/, or {WORKS} in references/ and one in {REAL}/"
         )
-    sorts = {REFERENCE: given, REAL: works, **pictures}
-    return [Found(folder.name, kind, path) for kind, paths in sorts.items() for path in paths]
+    sorts = {REFERENCE: references, REAL: works, **pictures}
+    return [Source(folder.name, kind, path) for kind, paths in sorts.items() for path in paths]
 
 
 def _folders(folder: Path) -> list[Path]:

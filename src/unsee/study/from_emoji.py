@@ -51,8 +51,9 @@ SETTINGS = Settings(
     },
 )
 RECIPE = "emoji-style"
-ASKED = [index for index in range(len(cast.OBJECTS)) if index % EVERY]
-"""Objects in question; the others are told to the erasures and shown beside."""
+QUESTION_OBJECTS = [index for index in range(len(cast.OBJECTS)) if index % EVERY]
+REFERENCE_OBJECTS = [index for index in range(len(cast.OBJECTS)) if not index % EVERY]
+"""These are told to the erasures, and shown beside a picture in question."""
 
 
 def draw_folders(
@@ -74,8 +75,8 @@ def draw_folders(
         OptionError: fewer than two artists, no pictures, or a system that erases nothing.
         UnknownName: a system that does not exist.
     """
-    kept_away = [System.named(name) for name in systems]
-    for system in kept_away:
+    erasers = [System.named(name) for name in systems]
+    for system in erasers:
         if not system.acts:
             raise OptionError(
                 f"{system.name} keeps no artist away; leave it out of {option('systems')}"
@@ -84,9 +85,9 @@ def draw_folders(
         raise OptionError(
             f"{option('artists')} must be between 2 and {len(cast.ARTISTS)}, not {artists}"
         )
-    if not 1 <= pictures <= len(ASKED):
+    if not 1 <= pictures <= len(QUESTION_OBJECTS):
         raise OptionError(
-            f"{option('pictures')} must be between 1 and {len(ASKED)}, not {pictures}"
+            f"{option('pictures')} must be between 1 and {len(QUESTION_OBJECTS)}, not {pictures}"
         )
     model = unsee.load("emoji")
     world = replace(Emoji.of(model), recipe=RECIPE)
@@ -95,7 +96,7 @@ def draw_folders(
     others = [name for name in cast.ARTIST_NAMES if name not in world.artists]
     names = [*world.artists, *others][:artists]
     chance = random.Random(seed)
-    objects = {name: chance.sample(ASKED, pictures) for name in names}
+    objects = {name: chance.sample(QUESTION_OBJECTS, pictures) for name in names}
     draws: dict[str, dict[str, Draw]] = {}
     for place, name in enumerate(names):
         prompts = PromptSet.numbered(
@@ -105,22 +106,21 @@ def draw_folders(
             UNEDITED: System.named(UNEDITED_SYSTEM).draw(world, terms, (), prompts),
         }
         another = names[(place + 1) % len(names)]
-        for system in kept_away:
+        for system in erasers:
             for prefix, erased in (("", name), (OTHER, another)):
                 phrases, erasure = [world.artist(erased)], None
                 if system.method is not None:
-                    spared = beside(Target.named(erased))
-                    erasure = system.erase(world, terms, phrases, preserve=spared)
+                    preserve = beside(Target.named(erased))
+                    erasure = system.erase(world, terms, phrases, preserve=preserve)
                 draws[name][prefix + system.name] = system.draw(
                     world, terms, phrases, prompts, erasure
                 )
     plan = Plan(draw for kinds in draws.values() for draw in kinds.values())
     results = run(plan, {model.fingerprint: model}, Cache(work), watch)
     nearest, theatre = similar_artists(load_judge()), Theatre()
-    told = [index for index in range(len(cast.OBJECTS)) if index not in ASKED]
     for name in names:
         works = {
-            "references": _works(theatre, name, told),
+            "references": _works(theatre, name, REFERENCE_OBJECTS),
             REAL: _works(theatre, name, objects[name]),
             SIMILAR: _works(theatre, nearest[name], objects[name]),
         }

@@ -13,12 +13,11 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from unsee.study.folders import SHOWN
+from unsee.study.folders import WORKS
 from unsee.study.kinds import CHECK
 from unsee.study.plan import Cell, Plan
+from unsee.study.scale import HIGHEST, RATINGS
 
-RATINGS = range(1, 6)
-"""The 5-point Likert scale."""
 SAME = 4
 """The lowest right answer where the picture in question is one of those beside it."""
 
@@ -31,38 +30,38 @@ class Question:
     kind: str
     picture: str
     """Id of the picture in question."""
-    shown: tuple[str, ...]
+    works: tuple[str, ...]
     """Ids of the artist's works beside it, in order."""
     low: int | None = None
     """Of an attention check: the lowest right answer."""
     high: int | None = None
     """Of an attention check: the highest right answer."""
-    told: bool = False
+    instructed: bool = False
     """Whether the page says which answer to give."""
 
 
 def draw_questions(
-    plan: Plan, asked: Mapping[str, int], chance: random.Random | None = None
+    plan: Plan, counts: Mapping[str, int], chance: random.Random | None = None
 ) -> list[Question]:
     """Draw the questions of one more participant.
 
     Args:
         plan: the study.
-        asked: how often all participants before were asked for each picture; a missing one is 0.
+        counts: how often all participants before were asked for each picture; a missing one is 0.
         chance: the lot; the system's own if none is given.
     """
     chance = chance or random.SystemRandom()
     used: dict[str, int] = {}
     questions = []
-    for artist, kind in _cells(plan, asked, chance):
+    for artist, kind in _cells(plan, counts, chance):
         ids = plan.cells[artist, kind]
-        picture = min(ids, key=lambda one: (used.get(one, 0), asked.get(one, 0), chance.random()))
+        picture = min(ids, key=lambda one: (used.get(one, 0), counts.get(one, 0), chance.random()))
         used[picture] = used.get(picture, 0) + 1
         questions.append(Question(artist, kind, picture, _works(plan, artist, chance)))
     return _with_checks(plan, questions, chance)
 
 
-def _cells(plan: Plan, asked: Mapping[str, int], chance: random.Random) -> list[Cell]:
+def _cells(plan: Plan, counts: Mapping[str, int], chance: random.Random) -> list[Cell]:
     """Rounds of all cells, then those that were asked for least."""
     cells = list(plan.cells)
     rounds, rest = divmod(plan.length, len(cells))
@@ -72,13 +71,13 @@ def _cells(plan: Plan, asked: Mapping[str, int], chance: random.Random) -> list[
     # The rounds add the same to every cell: they do not change which were asked for least.
     least = sorted(
         cells,
-        key=lambda cell: (sum(asked.get(one, 0) for one in plan.cells[cell]), chance.random()),
+        key=lambda cell: (sum(counts.get(one, 0) for one in plan.cells[cell]), chance.random()),
     )
     return order + chance.sample(least[:rest], rest)
 
 
 def _works(plan: Plan, artist: str, chance: random.Random) -> tuple[str, ...]:
-    return tuple(chance.sample(plan.references[artist], SHOWN))
+    return tuple(chance.sample(plan.references[artist], WORKS))
 
 
 def _with_checks(plan: Plan, questions: list[Question], chance: random.Random) -> list[Question]:
@@ -94,11 +93,11 @@ def _with_checks(plan: Plan, questions: list[Question], chance: random.Random) -
 def _check(plan: Plan, place: int, chance: random.Random) -> Question:
     """In turn a picture that is one of the works beside it, and one whose answer the page tells."""
     artist = chance.choice(list(plan.references))
-    shown = _works(plan, artist, chance)
+    works = _works(plan, artist, chance)
     if place % 2 == 0:
-        return Question(artist, CHECK, chance.choice(shown), shown, SAME, max(RATINGS))
+        return Question(artist, CHECK, chance.choice(works), works, SAME, HIGHEST)
     rating = chance.choice(RATINGS)
     # A work of another artist if there is one: nothing that a question will ask for.
     other = chance.choice([name for name in plan.references if name != artist] or [artist])
     picture = chance.choice(plan.references[other])
-    return Question(artist, CHECK, picture, shown, rating, rating, told=True)
+    return Question(artist, CHECK, picture, works, rating, rating, instructed=True)

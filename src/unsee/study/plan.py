@@ -16,7 +16,8 @@ import json
 import random
 import secrets
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +27,8 @@ from PIL import Image, ImageOps
 
 from unsee.errors import OptionError, OutputError, unknown_name
 from unsee.running.files import cannot_write
-from unsee.study.folders import Found
+from unsee.running.progress import Progress, Watch
+from unsee.study.folders import Source
 from unsee.study.kinds import REFERENCE, order_of
 from unsee.study.settings import Settings
 
@@ -113,12 +115,12 @@ class Plan:
     @cached_property
     def cells(self) -> dict[Cell, list[str]]:
         """Pictures that can be asked for, by artist and kind."""
-        return self._grouped(asked=True)
+        return self._grouped(references=False)
 
     @cached_property
     def references(self) -> dict[str, list[str]]:
         """Works to show beside them, by artist."""
-        return {artist: ids for (artist, _), ids in self._grouped(asked=False).items()}
+        return {artist: ids for (artist, _), ids in self._grouped(references=True).items()}
 
     @property
     def length(self) -> int:
@@ -141,10 +143,10 @@ class Plan:
             raise OptionError(f"{self.folder / SECRET} is too short; {FORMS}")
         return key
 
-    def _grouped(self, *, asked: bool) -> dict[Cell, list[str]]:
+    def _grouped(self, *, references: bool) -> dict[Cell, list[str]]:
         groups: dict[Cell, list[str]] = {}
         for one in self.pictures:
-            if (one.kind != REFERENCE) == asked:
+            if (one.kind == REFERENCE) == references:
                 groups.setdefault((one.artist, one.kind), []).append(one.id)
         return groups
 
@@ -159,10 +161,10 @@ def check_new(out: Path) -> None:
 
 
 def make_study(
-    pictures: Sequence[Found],
+    pictures: Sequence[Source],
     settings: Settings,
     out: Path,
-    progress: Callable[[int, int, str], None] = lambda done, total, what: None,
+    watch: Watch | None = None,
 ) -> Plan:
     """Give every picture a random name, one format and one size, and write the study to `out`.
 
@@ -175,9 +177,9 @@ def make_study(
     check_labels(settings, {one.kind for one in pictures} - {REFERENCE})
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as made:
-            folder = Path(made) / "study"
-            _write(folder, pictures, settings, progress)
+        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as place:
+            folder = Path(place) / "study"
+            _write(folder, pictures, settings, watch)
             if out.exists():
                 out.rmdir()
             folder.rename(out)
@@ -196,23 +198,26 @@ def check_labels(settings: Settings, kinds: Iterable[str]) -> None:
 
 def _write(
     folder: Path,
-    found: Sequence[Found],
+    sources: Sequence[Source],
     settings: Settings,
-    progress: Callable[[int, int, str], None],
+    watch: Watch | None,
 ) -> None:
     # Which brings torch: who serves a study does not need it.
     from unsee.pictures.reading import read_pictures
 
     (folder / IMAGES).mkdir(parents=True)
-    named = [(secrets.token_urlsafe(16), one) for one in found]
+    named = [(secrets.token_urlsafe(16), one) for one in sources]
     # By lot, so that not even the time of a file tells of its kind.
     random.SystemRandom().shuffle(named)
+    began = time.monotonic()
     for done, (name, one) in enumerate(named, start=1):
         (picture,) = read_pictures([one.path])
         _fit(picture, settings).save(
             folder / IMAGES / f"{name}.jpg", quality=QUALITY, subsampling=0
         )
-        progress(done, len(named), "pictures")
+        if watch is not None:
+            seconds = time.monotonic() - began
+            watch(Progress(done=done, total=len(named), what="pictures", seconds=seconds))
     facts = {
         "format": FORMAT,
         "settings": {name: value for name, value in asdict(settings).items() if value is not None},

@@ -94,7 +94,7 @@ class Login:
 
     ends: float
     """By the clock that only goes on."""
-    told: str = ""
+    notice: str = ""
     """What the next page says has happened."""
     links: tuple[str, ...] = ()
     """Tokens of the invites made last: the database has their hashes alone."""

@@ -1,12 +1,14 @@
 """What all pages of the study share.
 
-Site        the study that an app serves
-site_of     the site that a request came to
-visitor     the token in a request's cookie
-remember    put a token into a visitor's cookie
-address     where a request comes from
-render      a template -> a page
-go          send the browser to another page
+Site          the study that an app serves
+site_of       the site that a request came to
+visitor       the token in a request's cookie
+standing_of   the participant whose cookie it is
+count_guess   a wrong link is noted, and too many are refused
+remember      put a token into a visitor's cookie
+address       where a request comes from
+render        a template -> a page
+go            send the browser to another page
 """
 
 from dataclasses import dataclass, field
@@ -17,8 +19,10 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
 
 from unsee.study.plan import Plan
+from unsee.study.records import Standing
 from unsee.study.security import Forms, Guesses, Logins, is_token
 from unsee.study.store import Store
 
@@ -60,6 +64,26 @@ def visitor(request: Request) -> str | None:
     """Read the token in the cookie; None if there is none of that shape."""
     token = request.cookies.get(COOKIE, "")
     return token if is_token(token) else None
+
+
+def standing_of(request: Request) -> Standing | None:
+    """Find the participant whose cookie this is.
+
+    By invitation, a cookie of nobody is a guess; who takes part never waits for others' guesses.
+    """
+    site, token = site_of(request), visitor(request)
+    if token is None:
+        return None
+    standing = site.store.standing(token)
+    if standing is None and site.invited_only:
+        count_guess(request, right=site.store.is_invited(token))
+    return standing
+
+
+def count_guess(request: Request, *, right: bool) -> None:
+    """Note a wrong guess; who has made too many is refused, whatever this one is."""
+    if seconds := site_of(request).link_guesses.wait(address(request), right=right):
+        raise HTTPException(HTTPStatus.TOO_MANY_REQUESTS, headers={"Retry-After": str(seconds)})
 
 
 def remember(response: Response, request: Request, token: str, *, agreed: bool) -> None:

@@ -3,14 +3,17 @@
 Study         one row: which made study the database belongs to
 Invite        a link that was handed out, as its hash
 Participant   one person, known by nothing but the hash of a token
-Asked         a question as it was drawn for a participant
-Answer        the answer to it: its key is the question's, so that there cannot be two
+Trial         a question as it was drawn for a participant
+Answer        the answer to it: its key is the trial's, so that there cannot be two
 
-Times are UTC in ISO 8601, as text: every database keeps them alike.
+Times are UTC in ISO 8601, as text: every database keeps them alike. Tables and columns have the
+names that databases of earlier versions have: a trial is a row of `asked`.
 """
 
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field, SQLModel
+
+from unsee.study.scale import HIGHEST, LOWEST
 
 HASH = 64
 """Characters of a SHA-256 in hexadecimal."""
@@ -42,9 +45,10 @@ class Participant(SQLModel, table=True):
     consented_at: str
 
 
-class Asked(SQLModel, table=True):
+class Trial(SQLModel, table=True):
     """A question as it was drawn for a participant."""
 
+    __tablename__ = "asked"
     __table_args__ = (UniqueConstraint("participant_id", "position"),)
 
     id: int | None = Field(default=None, primary_key=True)
@@ -57,14 +61,23 @@ class Asked(SQLModel, table=True):
     shown: str
     """Ids of the works beside it, with blanks between them."""
     low: int | None = None
+    """Of an attention check: the lowest right answer."""
     high: int | None = None
+    """Of an attention check: the highest right answer."""
     told: bool = False
+    """Whether the page says which answer to give."""
+
+    @property
+    def key(self) -> int:
+        """The id, which every trial has that was read from the database."""
+        assert self.id is not None
+        return self.id
 
 
 class Answer(SQLModel, table=True):
-    """The answer to a question."""
+    """The answer to a trial."""
 
-    __table_args__ = (CheckConstraint("rating BETWEEN 1 AND 5"),)
+    __table_args__ = (CheckConstraint(f"rating BETWEEN {LOWEST} AND {HIGHEST}"),)
 
     asked_id: int = Field(primary_key=True, foreign_key="asked.id", ondelete="CASCADE")
     rating: int

@@ -66,13 +66,13 @@ class CanvasOptions(Run):
 
     def check(self) -> None:
         """Refuse unknown targets, and a lot of none."""
-        super().check()
         if not (self.concepts and self.train_seeds):
             raise OptionError(
                 f"nothing to erase; give {option('targets')} or {option('objects')}, and "
                 f"{option('train_seeds')}"
             )
         read_rows(self.out)
+        super().check()
 
     @cached_property
     def concepts(self) -> "list[Target]":

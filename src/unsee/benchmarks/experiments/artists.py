@@ -53,12 +53,12 @@ class ArtistsOptions(Common):
 
     def check(self) -> None:
         """Refuse systems that erase no artist."""
-        super().check()
         if not self.systems:
             raise OptionError(
                 f"{option('systems')} takes the systems to compare with the unedited model"
             )
         erasers(self.systems)
+        super().check()
 
 
 @dataclass(frozen=True)

@@ -84,10 +84,10 @@ class ExplicitOptions(Common):
 
     def check(self) -> None:
         """Refuse `censored` without its model, and the reverse."""
-        super().check()
         distinct(self.names)
         if (CENSORED in self.names) != (self.censored_model is not None):
             raise OptionError(f"{option('censored_model')} and the system censored belong together")
+        super().check()
 
     @property
     def names(self) -> Sequence[str]:

@@ -64,7 +64,6 @@ class MemorisedOptions(Common):
 
     def check(self) -> None:
         """Refuse titles without pictures, and systems that change no weights."""
-        super().check()
         if len(self.titles) != len(self.images):
             raise OptionError(
                 f"{len(self.titles)} {option('titles')} but {len(self.images)} {option('images')}"
@@ -80,6 +79,7 @@ class MemorisedOptions(Common):
                 f"{option('system')} {system.name} changes no weights; to erase a picture take "
                 "one of " + ", ".join(method_names())
             )
+        super().check()
 
 
 @dataclass(frozen=True)

@@ -54,8 +54,8 @@ class ObjectsOptions(Classified):
 
     def check(self) -> None:
         """Refuse a system that erases no class."""
-        super().check()
         erasers([self.system])
+        super().check()
 
 
 def draws(world: "World", options: ObjectsOptions) -> dict[str, Draw]:

@@ -58,13 +58,13 @@ class ParametersOptions(Common):
 
     def check(self) -> None:
         """Refuse systems that erase nothing, but for the first."""
-        super().check()
         if not self.systems or self.systems[0] != UNEDITED:
             raise OptionError(
                 f"{option('systems')} must begin with unedited, which the others are compared with"
             )
         distinct(self.systems)
         erasers(self.systems[1:])
+        super().check()
 
 
 @dataclass(frozen=True)

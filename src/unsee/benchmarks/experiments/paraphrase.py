@@ -44,8 +44,8 @@ class ParaphraseOptions(Classified):
 
     def check(self) -> None:
         """Refuse a system that erases no paraphrase."""
-        super().check()
         erasers([self.system])
+        super().check()
 
 
 @dataclass(frozen=True)

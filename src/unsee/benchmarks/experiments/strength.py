@@ -51,11 +51,11 @@ class StrengthOptions(Classified):
 
     def check(self) -> None:
         """Refuse no strength at all."""
-        super().check()
         if not self.etas:
             raise OptionError(
                 f"{option('etas')} takes the strengths to compare, such as {option('etas')} 1 3 10"
             )
+        super().check()
 
 
 @dataclass(frozen=True)
