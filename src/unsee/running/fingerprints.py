@@ -19,7 +19,8 @@ import torch
 from torch import Tensor
 from xxhash import xxh3_128
 
-PRECISIONS = (torch.float32, torch.float16, torch.bfloat16)
+from unsee.running.precisions import PRECISIONS, dtype_of
+
 PREFIX = "xxh3:"
 """Of every fingerprint; those of format 1 are bare."""
 _ON_CPU = 2**15
@@ -49,7 +50,8 @@ class Identity:
     def __init__(self, tensors: Mapping[str, Tensor]) -> None:
         self._tensors = dict(tensors)
         floats = [one.dtype.itemsize for one in tensors.values() if one.is_floating_point()]
-        self._lower = [dtype for dtype in PRECISIONS if dtype.itemsize < max(floats, default=0)]
+        own = max(floats, default=0)
+        self._lower = [dtype for dtype in map(dtype_of, PRECISIONS) if dtype.itemsize < own]
 
     @cached_property
     def fingerprint(self) -> str:
