@@ -95,3 +95,10 @@ def test_the_readme_says_of_the_experiments_what_their_results_say() -> None:
         f"against {_rate(explicit['sld-medium']['detected']):.1f} % by SLD-medium",
     ]
     assert [words for words in said if words not in TEXT] == []
+
+
+def test_the_docs_have_every_setting_as_it_is_stated():
+    from unsee.erasing.settings import markdown
+
+    page = (README.parent / "docs/settings.md").read_text(encoding="utf-8")
+    assert page.endswith("\n\n" + markdown(unsee.EraseConfig))

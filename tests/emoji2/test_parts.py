@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 
-from unsee.emoji.progress import Report
 from unsee.emoji2 import cast
 from unsee.emoji2.enlarged import compare
 from unsee.emoji2.floors import FLOORS
@@ -51,7 +50,7 @@ def test_pictures_of_a_pool_are_those_of_its_scenes(theatre: Theatre) -> None:
 def test_captions_are_pooled_at_their_end_or_after_it() -> None:
     stage = TowerStage()
     ids = tokenise(stage.tokenizer, ["a cat"] * 200)
-    positions = stage._positions(ids, random.Random(0))
+    positions = stage.positions(ids, random.Random(0))
     assert positions.min() == 3
     assert positions.max() < MAX_TOKENS
     assert (positions == 3).float().mean() == pytest.approx(0.5, abs=0.1)
@@ -77,13 +76,13 @@ def test_normalised_latents_have_mean_0_and_spread_1_and_are_found_again(
         normalise(vae, theatre, count=30)
         after = vae.decode(vae.encode(x).latent_dist.mode()).sample
     assert torch.allclose(before, after, atol=1e-4)
-    latents = encode(vae, theatre, tmp_path, -1, 30, Report())
+    latents = encode(vae, theatre, tmp_path, -1, 30)
     spread = latents.x_0.float()
     assert torch.allclose(spread.mean((0, 2, 3)), torch.zeros(32), atol=1e-2)
     assert torch.allclose(spread.std((0, 2, 3)), torch.ones(32), atol=1e-2)
     (file,) = tmp_path.iterdir()
     written = file.stat().st_mtime_ns
-    assert torch.equal(encode(vae, theatre, tmp_path, -1, 30, Report()).x_0, latents.x_0)
+    assert torch.equal(encode(vae, theatre, tmp_path, -1, 30).x_0, latents.x_0)
     assert file.stat().st_mtime_ns == written
 
 

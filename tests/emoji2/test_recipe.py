@@ -12,11 +12,11 @@ from PIL import Image
 from transformers import CLIPTextModel
 
 from unsee.emoji.fit import FitConfig
-from unsee.emoji.progress import Report
 from unsee.emoji2.judge import load_judge
 from unsee.emoji2.model import read_prompts, with_projection
-from unsee.emoji2.recipe import TrainConfig, train
+from unsee.emoji2.recipe import train
 from unsee.emoji2.second_judge import icons, load_second
+from unsee.emoji2.stages import TrainConfig
 from unsee.emoji2.train_denoiser import DenoiserStage
 from unsee.emoji2.wide import CELL
 
@@ -38,7 +38,7 @@ def test_one_command_trains_publishes_and_goes_on_where_it_was(
         run=run, pictures=40, pool=40, exam=4, tower=FEW, vae=FEW, judge=replace(FEW, batch=8),
         second=FEW, denoiser=FEW, decoder=FEW, floor=FEW,
     )  # fmt: skip
-    out = train(config, Report())
+    out = train(config)
     names = {"model", "judge.safetensors", "second-judge.safetensors", "card.json", "implicit.json"}
     assert {path.name for path in out.iterdir()} == names
     pipe = StableDiffusionPipeline.from_pretrained(out / "model")
@@ -58,5 +58,5 @@ def test_one_command_trains_publishes_and_goes_on_where_it_was(
     assert json.loads((floor / "training.json").read_text())["pictures"] < 40
     weights = Path("unet/diffusion_pytorch_model.safetensors")
     before = (out / "model" / weights).read_bytes()
-    train(config, Report())
+    train(config)
     assert (out / "model" / weights).read_bytes() == before

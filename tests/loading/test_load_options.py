@@ -16,7 +16,8 @@ from unsee.commands.compare import compare
 from unsee.commands.erase import erase
 from unsee.commands.export import export
 from unsee.commands.generate import generate
-from unsee.commands.options import DTYPES, LoadOptions
+from unsee.commands.options import LoadOptions
+from unsee.running.precisions import PRECISIONS
 
 QUICK = ("--recipe", "emoji", "--steps", "2", "--sampler-steps", "2", "--rollouts", "1")
 NAMES = {field.name for field in fields(LoadOptions)}
@@ -87,7 +88,7 @@ def test_a_tokenizer_reaches_the_loader(
 def test_an_export_is_in_the_number_format_that_was_asked_for(
     words: dict[str, list[object]], file: Path, tiny_folder: Path, tmp_path: Path
 ):
-    for name in DTYPES:
+    for name in PRECISIONS.values():
         given = ["--model", file, "--config", tiny_folder, "--dtype", name, "--overwrite"]
         assert run("export", *words["export"], *given) == 0
         weights = load_file(tmp_path / "whole.safetensors")

@@ -3,7 +3,6 @@
 ByModel, Optional   values that come from elsewhere unless the user gives them
 LoadOptions  how a model is loaded: every command that loads one takes these
 prompt_set   prompts and seeds on the command line, or a CSV file -> PromptSet
-dtype_named  the name of a number format -> torch's
 load_erased  an erased file, and a word where its method is not installed
 load_base    the model that an erased file was made from
 check_port   refuses a number that no port has
@@ -17,12 +16,10 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 from tyro.conf import arg
 
 from unsee.commands import console
-from unsee.errors import OptionError, UnknownName, unknown_name
+from unsee.errors import OptionError, UnknownName
 from unsee.prompts import PromptSet
 
 if TYPE_CHECKING:
-    import torch
-
     from unsee.loading import Model
     from unsee.weights.erased import ErasedWeights
 
@@ -50,13 +47,14 @@ class LoadOptions:
     def load(self, name: str) -> "Model":
         """Load the model called `name`."""
         from unsee.loading import load
+        from unsee.running.precisions import dtype_of
 
         return load(
             name,
             config=self.config,
             tokenizer=self.tokenizer,
             device=self.device,
-            dtype=dtype_named(self.dtype),
+            dtype=None if self.dtype is None else dtype_of(self.dtype),
         )
 
 
@@ -69,21 +67,6 @@ def prompt_set(prompts: Sequence[str], prompt_file: Path | None, seeds: Sequence
     if prompts or seeds:
         raise OptionError("--prompt-file has prompts and seeds of its own; give no others with it")
     return PromptSet.read_csv(prompt_file)
-
-
-DTYPES = ("float32", "bfloat16", "float16")
-
-
-def dtype_named(name: str | None) -> "torch.dtype | None":
-    """Find what a model shall compute in; None stays None."""
-    import torch
-
-    if name is None:
-        return None
-    if name not in DTYPES:
-        raise unknown_name("dtype", name, DTYPES)
-    found: torch.dtype = getattr(torch, name)
-    return found
 
 
 def load_erased(path: Path) -> "ErasedWeights":

@@ -24,17 +24,25 @@ from unsee.emoji2.implicit import implicit
 from unsee.emoji2.implicit_text import text_likeness
 from unsee.emoji2.publish import publish
 from unsee.emoji2.realms import REALMS
-from unsee.emoji2.recipe import TrainConfig, load_system
+from unsee.emoji2.stages import TrainConfig, load_system
 from unsee.emoji2.theatre import Theatre
 from unsee.emoji2.train_judge import JudgeStage
 from unsee.emoji2.train_tower import TowerStage
 from unsee.emoji2.train_vae import VaeStage
 from unsee.errors import UnseeError
+from unsee.running.progress import Progress
 
 
 def _train(config: TrainConfig) -> Any:
     """Train everything that is missing of a run."""
-    return str(recipe.train(config))
+    return str(recipe.train(config, _lines))
+
+
+def _lines(now: Progress) -> None:
+    """A line a minute would do; a stage tells every fifty steps."""
+    left = "" if now.left is None else f", {now.left / 60:.0f} min left"
+    values = " ".join(f"{name} {value:.4f}" for name, value in now.values.items())
+    sys.stderr.write(f"{now.what} {now.done:.0f}/{now.total}{left} {values}\n")
 
 
 def _likeness(config: TrainConfig) -> Any:

@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING
 import torch
 
 from unsee.emoji.fit import fit
-from unsee.emoji.progress import Report
 from unsee.emoji2 import cast
 from unsee.emoji2.latents import Latents
 from unsee.emoji2.model import System, save
 from unsee.emoji2.results import last_row, write_json
 from unsee.emoji2.scenes import Scene
 from unsee.emoji2.train_denoiser import DenoiserStage
+from unsee.running.progress import Watch
 
 if TYPE_CHECKING:
-    from unsee.emoji2.recipe import TrainConfig
+    from unsee.emoji2.stages import TrainConfig
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,9 @@ FLOORS = (
 )
 
 
-def train_floors(config: TrainConfig, system: System, latents: Latents, report: Report) -> None:
+def train_floors(
+    config: TrainConfig, system: System, latents: Latents, watch: Watch | None = None
+) -> None:
     """Train each floor into `run/floors/NAME` and save it as a folder that loads.
 
     Raises:
@@ -85,7 +87,7 @@ def train_floors(config: TrainConfig, system: System, latents: Latents, report: 
         torch.manual_seed(config.seed)
         stage = DenoiserStage(system.vae.float(), system.tokenizer, system.tower, left)
         stage.name = floor.name
-        fit(stage, config.floor, folder, report)
+        fit(stage, config.floor, folder, watch)
         save(System(system.vae, stage.unet, system.tower, system.tokenizer), folder / "model")
         last = last_row(folder)
         about = {

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +22,10 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from unsee.emoji.progress import Report
 from unsee.emoji2.scenes import NARROW, Scene, sample_scene
 from unsee.emoji2.theatre import Theatre, render
-from unsee.files import writing
+from unsee.running.files import writing
+from unsee.running.progress import Progress, Watch
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKL
@@ -83,18 +84,21 @@ def encode(
     folder: Path,
     seed: int,
     count: int,
-    report: Report,
+    watch: Watch | None = None,
     keep: Filter = everything,
 ) -> Latents:
     """Latents of the first `count` scenes of `seed`, from `folder` where they lie there already."""
     scenes = draw_scenes(seed, count, keep)
     weights = vae.post_quant_conv.weight.detach().numpy().tobytes()
     parts = []
-    with report.stage("latents", count) as advance:
-        for start in range(0, count, PART):
-            part = scenes[start : start + PART]
-            parts.append(_part(vae, theatre, folder / f"{start:06d}.safetensors", part, weights))
-            advance(len(part), {})
+    began = time.monotonic()
+    for start in range(0, count, PART):
+        part = scenes[start : start + PART]
+        parts.append(_part(vae, theatre, folder / f"{start:06d}.safetensors", part, weights))
+        if watch is not None:
+            seconds = time.monotonic() - began
+            done = start + len(part)
+            watch(Progress(done=done, total=count, what="latents", seconds=seconds))
     return Latents(scenes, torch.cat(parts))
 
 

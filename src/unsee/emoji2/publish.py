@@ -17,14 +17,14 @@ from unsee.emoji2.implicit import implicit
 from unsee.emoji2.judge import load_judge
 from unsee.emoji2.model import save
 from unsee.emoji2.realms import REALMS
-from unsee.emoji2.recipe import TrainConfig, load_system
 from unsee.emoji2.results import read_card, write_json
 from unsee.emoji2.second_judge import load_second
+from unsee.emoji2.stages import TrainConfig, load_system
 from unsee.emoji2.theatre import Theatre
 from unsee.emoji2.train_judge import JudgeStage, held_out
 from unsee.emoji2.train_second import SecondStage, held_out_second
 from unsee.emoji2.wide import WideTheatre, wide_drawings
-from unsee.files import writing
+from unsee.running.files import writing
 
 PROBED = 200
 """Pictures of each kind that the probes draw."""

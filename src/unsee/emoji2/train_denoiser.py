@@ -23,7 +23,7 @@ from unsee.emoji2.latents import Latents
 from unsee.emoji2.model import LATENT_CHANNELS, LATENT_SIZE, new_unet, read_prompts
 from unsee.emoji2.realms import TOWN, WORKS
 from unsee.emoji2.settings import held_out_settings
-from unsee.guidance import classifier_free_guidance
+from unsee.sampling.guidance import classifier_free_guidance
 
 if TYPE_CHECKING:
     from diffusers import AutoencoderKL, UNet2DConditionModel

@@ -25,7 +25,7 @@ from unsee.emoji2.realms import LIGHTS
 from unsee.emoji2.second_judge import icons
 from unsee.emoji2.sources import draw_wide
 from unsee.emoji2.theatre import PAINTERS
-from unsee.files import writing
+from unsee.running.files import writing
 
 SIZE, CELL = 64, 80
 GROUNDS = {"white": 0.4, "colour": 0.2, "painted": 0.4}

@@ -2,7 +2,7 @@
 
 EraseConfig     every setting; each is checked when it is made
 PARAMETERS      which weights may change: name -> what those are and what for
-SOURCES, SAMPLERS, PRECISIONS   choices of other settings: name -> what it stands for
+SOURCES, SAMPLERS, MASTERS   choices of other settings: name -> what it stands for
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ SOURCES = {
     "original": "from the unedited model, every moment of each trajectory: faster",
     "images": "from given pictures and noise, without sampling: to erase those very pictures",
 }
-PRECISIONS = {
+MASTERS = {
     "fp32": "full precision, whatever the model computes in",
     "bf16": "for models in bfloat16: a quarter of the memory, rounded at random",
 }
@@ -101,7 +101,7 @@ class EraseConfig(MethodConfig):
         "fp32",
         "What the trained weights are kept in, and their optimiser's state, whatever the model "
         "computes in.",
-        choices=PRECISIONS,
+        choices=MASTERS,
         only={"lora_rank": (0,)},
     )
     lora_rank: int = setting(

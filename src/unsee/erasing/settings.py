@@ -195,11 +195,13 @@ def explained(config: type) -> Iterator[str]:
 
 def markdown(config: type) -> str:
     """Write the settings as a table for the docs."""
-    rows = ["| setting | default | | |", "|---|---|---|---|"]
+    rows = ["| setting | default | range | what it is |", "|---|---|---|---|"]
     for one in settings_of(config).values():
         value = one.default
         default = "none" if value == () else f"`{value}`"
-        rows.append(f"| `{one.name}` | {default} | {one.range} | {one.text} |")
+        text = one.help + "".join(f"<br>`{name}`: {what}" for name, what in one.choices.items())
+        when = f"<br>Only {one.when}." if one.when else ""
+        rows.append(f"| `{one.name}` | {default} | {one.range} | {text}{when} |")
     return "\n".join(rows) + "\n"
 
 

@@ -23,10 +23,10 @@ from unsee.denoisers.base import Denoiser
 from unsee.denoisers.exchange import swapped
 from unsee.erasing.config import EraseConfig
 from unsee.erasing.selection import linear, select
+from unsee.running.precisions import dtype_of
 from unsee.weights.erased import LORA_A, LORA_B
 
 _ADAPTER = "unsee"
-_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 
 class Student(Protocol):
@@ -47,7 +47,7 @@ class Dense:
 
     def __init__(self, model: Denoiser, config: EraseConfig) -> None:
         self._network = network = model.network
-        kind = _DTYPES[config.precision]
+        kind = dtype_of(config.precision)
         self.parameters: Mapping[str, nn.Parameter] = {
             name: nn.Parameter(
                 network.get_parameter(name).detach().to(kind, copy=True).contiguous()

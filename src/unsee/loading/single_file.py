@@ -48,7 +48,7 @@ def read_file(
         }
         return _read(path, folder, words, dtype)
     architecture = ARCHITECTURES[config] if config else recognise(path, header)
-    words = _tokenizers(architecture, tokenizer)
+    words = read_tokenizers(architecture, tokenizer)
     with tempfile.TemporaryDirectory() as temporary:
         architecture.write(Path(temporary))
         return _read(path, Path(temporary), words, dtype)
@@ -64,7 +64,7 @@ def _folder(config: str) -> Path:
     )
 
 
-def _tokenizers(architecture: Architecture, place: str | None) -> dict[str, Any]:
+def read_tokenizers(architecture: Architecture, place: str | None) -> dict[str, Any]:
     """Read the one tokenizer, which each text encoder pads in its own way."""
     if place is not None and Path(place).is_dir():
         folder = Path(place)

@@ -32,7 +32,7 @@ from unsee.metrics.frechet import frechet_distance
 from unsee.prompts import PromptSet
 
 if TYPE_CHECKING:
-    from unsee.benchmarks.canvas.experiment import CanvasOptions
+    from unsee.benchmarks.canvas.options import CanvasOptions
     from unsee.benchmarks.worlds.world import World
 
 
