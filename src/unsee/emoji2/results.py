@@ -1,9 +1,9 @@
 """What a run says of itself, as files of text.
 
-`write_json`  a table, its numbers rounded
-`last_row`    the last line of a stage's log
-`read_card`   where weights come from: settings, steps and hours of every stage
-`Run`         what it asks of a run's options
+`write_json`   a table, its numbers rounded
+`last_row`     the last line of a stage's log
+`read_card`    where weights come from: settings, steps and hours of every stage
+`RunOptions`   what it asks of a run's options
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from unsee.running.files import writing
 STAGES = ("tower", "vae", "judge", "second", "denoiser", "decoder")
 
 
-class Run(Protocol):
+class RunOptions(Protocol):
     """The options of a run: a FitConfig for each of STAGES, by its name, and these."""
 
     @property
@@ -46,7 +46,7 @@ def last_row(stage: Path) -> dict[str, Any]:
     return row
 
 
-def read_card(config: Run) -> dict[str, Any]:
+def read_card(config: RunOptions) -> dict[str, Any]:
     """Settings, steps and hours of every stage that a run has begun."""
     stages = {}
     for name in STAGES:
