@@ -86,7 +86,7 @@ def test_real_drawings_are_drawn_when_asked_for_and_always_the_same() -> None:
 def test_what_a_world_lacks_is_named_by_its_option() -> None:
     world = StableDiffusion()
     for ask, option in (
-        (world.unnamed, "--prompts"), (world.general, "--general"), (world.real, "--real"),
+        (world.unnamed, "give prompts"), (world.general, "give general"), (world.real, "give real"),
     ):  # fmt: skip
         with pytest.raises(OptionError, match=option):
             ask(3)
