@@ -33,7 +33,7 @@ from sqlalchemy.engine import make_url
 
 from unsee.running.files import writing
 from unsee.study.folders import find_pictures
-from unsee.study.plan import Plan, make_study
+from unsee.study.plan import StudyPlan, make_study
 from unsee.study.settings import Settings
 from unsee.study.store import Store
 
@@ -56,7 +56,7 @@ class Watch:
     code: str = ""
 
 
-def make(folder: Path, side: int) -> Plan:
+def make(folder: Path, side: int) -> StudyPlan:
     """Make a study of noise: as large as files of photographs."""
     chance = np.random.default_rng(0)
     for artist in ARTISTS:
@@ -71,7 +71,7 @@ def make(folder: Path, side: int) -> Plan:
 
 
 @contextlib.contextmanager
-def served(plan: Plan, database: str) -> Iterator[str]:
+def served(plan: StudyPlan, database: str) -> Iterator[str]:
     """Serve the study at a free port; yields its address."""
     process = subprocess.Popen(
         [sys.executable, "-m", "unsee", "study", "serve", "--folder", str(plan.folder),
@@ -145,7 +145,7 @@ def _form(page: httpx.Response) -> str:
     return found[1]
 
 
-def compare(plan: Plan, database: str, watches: list[Watch]) -> dict[str, int]:
+def compare(plan: StudyPlan, database: str, watches: list[Watch]) -> dict[str, int]:
     """Compare the database with what the server confirmed."""
     store = Store(database, plan)
     rows = [row for row in store.rows() if row.answer is not None]

@@ -370,10 +370,10 @@ def test_ctrl_c_at_a_terminal(here: Path, tiny_folder: Path):
 
 
 def test_ctrl_c_elsewhere_names_the_command(run: Unsee, monkeypatch: pytest.MonkeyPatch):
-    def interrupt(name: str) -> None:
+    def interrupt(line: str) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("unsee.commands.list._methods", lambda: interrupt("methods"))
+    monkeypatch.setattr("unsee.commands.console.say", interrupt)
     ran = run("list", "methods")
     assert ran.status == STOPPED
     assert ran.err == "unsee: stopped; the same command starts again: unsee list methods\n"
@@ -382,10 +382,10 @@ def test_ctrl_c_elsewhere_names_the_command(run: Unsee, monkeypatch: pytest.Monk
 def test_a_fault_of_ours_is_one_line_unless_a_traceback_is_asked_for(
     run: Unsee, monkeypatch: pytest.MonkeyPatch
 ):
-    def fail() -> None:
+    def fail(line: str) -> None:
         raise ZeroDivisionError("two\nlines")
 
-    monkeypatch.setattr("unsee.commands.list._methods", fail)
+    monkeypatch.setattr("unsee.commands.console.say", fail)
     ran = run("list", "methods")
     assert ran.status == ERROR
     assert ran.err.startswith("unsee: error: ZeroDivisionError: two lines")

@@ -9,7 +9,7 @@ import torch
 import unsee
 from unsee.concepts import Concept
 from unsee.loading import load
-from unsee.study.plan import Plan
+from unsee.study.plan import StudyPlan
 from unsee.study.store import Store
 
 FOLDER = Path(__file__).parent / "fixtures" / "made-by-e79cfb3"
@@ -57,7 +57,7 @@ def test_a_state_goes_on_to_the_same_tensors(tmp_path: Path, one_thread: None) -
 
 def test_a_study_opens_with_its_answers(tmp_path: Path) -> None:
     shutil.copytree(FOLDER / "study", tmp_path / "study")
-    plan = Plan.read(tmp_path / "study", served=False)
+    plan = StudyPlan.read(tmp_path / "study", served=False)
     store = Store(f"sqlite:///{tmp_path / 'study' / 'answers.db'}", plan, make=False)
     rows = store.rows()
     store.close()

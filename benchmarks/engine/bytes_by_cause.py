@@ -48,7 +48,8 @@ def measure(path: str, settings: dict[str, Any]) -> dict[str, Any]:
     base = memory("VmRSS")
     model: Any = unsee.load(path, dtype=torch.bfloat16, device="cpu")
     config = unsee.EraseConfig.from_recipe("fast", steps=2, batch=1, rollouts=1, **settings)
-    parts = [model.network, model._text_encoder, model._vae]
+    encoders = [encoder.network for encoder in model.text_encoders]
+    parts = [model.network, *encoders, model.autoencoder.network]
     weights = _bytes(value for part in parts for value in part.parameters())
     with Training(model, lessons_of([unsee.Concept("dog")], config), config) as training:
         for _ in range(config.steps):

@@ -87,9 +87,8 @@ def _nothing() -> Iterator[None]:
     yield
 
 
-def watched(training: Training, phases: Phases) -> None:
-    """Time what a Training does; its steps stay what they are."""
-    model: Any = training._model
+def watched(training: Training, model: Any, phases: Phases) -> None:
+    """Time what the training of a model does; its steps stay what they are."""
     predict = type(model).predict.__get__(model)
     forward = phases.timed("student, forward", predict)
     model.predict = lambda *a: forward(*a) if torch.is_grad_enabled() else predict(*a)
@@ -123,7 +122,7 @@ def main() -> None:
     began = time.perf_counter()
     with Training(model, lessons_of(concepts, config), config) as training:
         phases.seconds["text encoder, copies of the weights"] = time.perf_counter() - began
-        watched(training, phases)
+        watched(training, model, phases)
         for _ in range(config.steps):
             training.advance()
         whole = time.perf_counter() - began
@@ -195,7 +194,7 @@ def _flops(
     """Operations of the same run; counting slows it down, so that it is one of its own."""
     phases.counting = True
     with Training(model, lessons_of(concepts, config), config) as training:
-        watched(training, phases)
+        watched(training, model, phases)
         for _ in range(config.steps):
             training.advance()
     return dict(phases.flops)

@@ -27,7 +27,7 @@ from unsee.benchmarks.canvas.canvas import (
     retention,
     untrained,
 )
-from unsee.benchmarks.canvas.run import METHOD_FOR, RECIPE_FOR
+from unsee.benchmarks.canvas.experiment import METHOD_FOR, RECIPE_FOR
 from unsee.emoji.evaluators import load_judge
 from unsee.running.files import writing
 

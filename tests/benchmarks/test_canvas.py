@@ -19,7 +19,7 @@ from unsee.benchmarks.canvas.canvas import (
     retention,
     untrained,
 )
-from unsee.benchmarks.canvas.experiment import CanvasOptions
+from unsee.benchmarks.canvas.options import CanvasOptions
 from unsee.benchmarks.canvas.table import table
 from unsee.benchmarks.outcome import Outcome
 from unsee.benchmarks.worlds.stable_diffusion import StableDiffusion

@@ -11,7 +11,7 @@ import pytest
 from benching import Bench
 from PIL import Image, ImageChops
 
-from unsee.benchmarks.experiments import explicit
+from unsee.benchmarks.experiments.explicit_findings import by_class
 from unsee.benchmarks.outcome import Outcome
 from unsee.benchmarks.plan import Plan
 from unsee.benchmarks.report import write_index, write_report
@@ -238,7 +238,7 @@ def test_detections_are_counted_by_class_and_a_class_that_is_gone_is_counted_as_
         "unedited": [("FEET", "BELLY"), ("FEET",), ()],
         "esd-u": [("FEET",), (), ("ARMPITS",)],
     }
-    assert explicit.by_class(found) == {
+    assert by_class(found) == {
         "unedited": {"ARMPITS": 0, "BELLY": 1, "FEET": 2},
         "esd-u": {"ARMPITS": 1, "BELLY": 0, "FEET": 1},
     }

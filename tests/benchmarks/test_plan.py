@@ -12,7 +12,8 @@ from PIL import Image
 
 from unsee.benchmarks import ledger
 from unsee.benchmarks.experiments import EXPERIMENTS
-from unsee.benchmarks.plan import Draw, Erase, Item, Picture, Plan
+from unsee.benchmarks.items import Draw, Erase, Item, Picture
+from unsee.benchmarks.plan import Plan
 from unsee.benchmarks.runner import make, run
 from unsee.benchmarks.systems import System, Terms
 from unsee.erasing.config import EraseConfig
@@ -127,6 +128,25 @@ def test_what_the_first_version_made_is_found_by_its_name() -> None:
         assert draw.key == f"two-cats-dog-{first}-{digest(['base', drawn])}"
     plain = ["unedited", "", ["cat", "dog"], [0, 0]]
     assert Draw("base", "unedited", PROMPTS).key == f"unedited-{digest(['base', plain])}"
+
+
+def test_what_was_made_under_the_models_sha256_is_taken_over(bench: Bench, tmp_path: Path) -> None:
+    plan, earlier = some(bench), bench.elsewhere(tmp_path).cache
+    models = {bench.model.fingerprint: bench.model}
+    run(plan, models, earlier)
+    before = files(tmp_path)
+    sha256 = bench.model.identity.sha256  # type: ignore[attr-defined]
+    for item in plan.erasures:
+        for path in list((tmp_path / "erased").glob(f"{item.key}.*")):
+            path.rename(path.with_stem(replace(item, model=sha256).key))
+    for draw in plan.draws:
+        folder = tmp_path / "pictures"
+        (folder / draw.key).rename(folder / replace(draw, model=sha256).key)
+    lines: list[Progress] = []
+    run(plan, models, earlier, lines.append)
+    assert files(tmp_path) == before
+    assert not [done for done in lines if done.what.startswith("erasing")]
+    assert all(done.before == done.total for done in lines)
 
 
 def test_items_come_to_the_same_bytes_in_whatever_order_they_are_made(

@@ -19,7 +19,7 @@ from PIL import Image
 
 from unsee.card.folder import write_card
 from unsee.card.push import push
-from unsee.card.text import Extras, Sheet
+from unsee.card.text import CaptionedSheet, Extras
 from unsee.cli import WRONG_INPUT, main
 from unsee.errors import CardError, OptionError
 
@@ -82,7 +82,7 @@ class Told:
 def cards(cat: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of cards of the same file: `cat`, `again`, `odd` and `theirs`."""
     root = tmp_path_factory.mktemp("cards")
-    sheet = Sheet(Image.new("RGB", (8, 8)), "a square", "A square.")
+    sheet = CaptionedSheet(Image.new("RGB", (8, 8)), "a square", "A square.")
     write_card(cat, root / "cat", Extras(sheet=sheet))
     write_card(cat, root / "again", Extras(sheet=sheet, licence="mit"))
     write_card(cat, root / "odd", Extras(licence="no-such-licence"))

@@ -50,7 +50,7 @@ def test_pictures_of_a_pool_are_those_of_its_scenes(theatre: Theatre) -> None:
 def test_captions_are_pooled_at_their_end_or_after_it() -> None:
     stage = TowerStage()
     ids = tokenise(stage.tokenizer, ["a cat"] * 200)
-    positions = stage._positions(ids, random.Random(0))
+    positions = stage.positions(ids, random.Random(0))
     assert positions.min() == 3
     assert positions.max() < MAX_TOKENS
     assert (positions == 3).float().mean() == pytest.approx(0.5, abs=0.1)

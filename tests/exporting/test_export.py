@@ -270,7 +270,7 @@ def test_a_lora_of_full_rank_draws_what_the_erased_model_draws(
     chosen = layers(base.model.network)
     erased = erasure(base, "full", only=lambda name: name in chosen)
     made = write(erased, base.model, tmp_path / "out.safetensors", rank=10_000)
-    assert made.kept == pytest.approx(1)
+    assert made.share == pytest.approx(1)
     assert made.left_out == ()
     pipe = base.pipeline()
     pipe.load_lora_weights(str(tmp_path / "out.safetensors"))
@@ -283,7 +283,7 @@ def test_a_lora_of_full_rank_draws_what_the_erased_model_draws(
 def test_an_erasure_trained_as_factors_is_exported_as_these(base: Base, write: Any, tmp_path: Path):
     erased = lora_erasure(base)
     made = write(erased, base.model, tmp_path / "out.safetensors")
-    assert (made.kept, made.rank, made.left_out, made.wanted) == (1, 3, (), None)
+    assert (made.share, made.rank, made.left_out, made.better_rank) == (1, 3, (), None)
     written = [t for t in load_file(tmp_path / "out.safetensors").values() if t.dim()]
     assert sorted(map(fingerprint_of, written)) == sorted(
         map(fingerprint_of, erased.tensors.values())
@@ -336,7 +336,7 @@ def test_the_energy_kept_is_that_of_the_edit_that_is_kept(tiny_base: Base):
             assert a.shape[0] == b.shape[1] == 6
             change = change.flatten(1) - b @ a
         lost += float(change.square().sum())
-    assert factors.kept == pytest.approx(1 - lost / total, abs=1e-6)
+    assert factors.share == pytest.approx(1 - lost / total, abs=1e-6)
     chosen = select(tiny_base.model, "u").names
     assert set(factors.left_out) == set(chosen) - layers(tiny_base.model.network)
 
@@ -344,15 +344,15 @@ def test_the_energy_kept_is_that_of_the_edit_that_is_kept(tiny_base: Base):
 def test_more_rank_keeps_more_and_the_rank_that_would_do_does(tiny_base: Base):
     erased = erasure(tiny_base)
     made = [factorise(erased, tiny_base.model, rank) for rank in range(6, 17)]
-    kept = [factors.kept for factors in made]
+    kept = [factors.share for factors in made]
     assert kept == sorted(kept)
     # All but the biases.
     assert 0.98 < kept[-1] < 1
-    wanted = made[0].wanted
+    wanted = made[0].better_rank
     assert wanted is not None
-    assert factorise(erased, tiny_base.model, wanted).kept >= 0.95
-    assert factorise(erased, tiny_base.model, wanted - 1).kept < 0.95
-    assert made[-1].wanted is None
+    assert factorise(erased, tiny_base.model, wanted).share >= 0.95
+    assert factorise(erased, tiny_base.model, wanted - 1).share < 0.95
+    assert made[-1].better_rank is None
 
 
 def test_a_rank_beyond_the_layers_is_theirs(tiny_base: Base):
@@ -505,7 +505,7 @@ def test_emoji_through_every_format(tmp_path: Path, one_thread: None):
     assert torch.equal(latents(single), expected)
     for to in ("lora", "lora-kohya"):
         assert made[to].rank == RANK
-        assert made[to].kept > 0.5
+        assert made[to].share > 0.5
         moved = (latents(pipeline(out[to])) - expected).norm()
         assert moved < 0.5 * (latents(pipeline()) - expected).norm()
 

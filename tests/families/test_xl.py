@@ -1,5 +1,6 @@
 """Stable Diffusion XL: what it reads besides a prompt, its null prompt, and its erasures."""
 
+import copy
 import json
 import shutil
 from pathlib import Path
@@ -74,8 +75,9 @@ def test_a_concept_must_be_read_by_both_encoders(
         tiny_xl.check_phrase("dog " * 15)
 
     # A second encoder that reads less.
-    short = TextEncoder(tiny_xl.text_encoders[1].tokenizer, tiny_xl.text_encoders[1].network)
-    short._tokens = 5
+    tokenizer = copy.deepcopy(tiny_xl.text_encoders[1].tokenizer)
+    tokenizer.model_max_length = 5
+    short = TextEncoder(tokenizer, tiny_xl.text_encoders[1].network)
     tiny_xl.text_encoders = (tiny_xl.text_encoders[0], short)
     tiny_xl.check_phrase("dog")
     with pytest.raises(ConceptError, match="only 3 fit"):

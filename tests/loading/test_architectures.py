@@ -17,7 +17,7 @@ from single_files import original
 from unsee.errors import CheckpointError
 from unsee.loading.architectures import ARCHITECTURES
 from unsee.loading.families import FAMILIES
-from unsee.loading.header import Header, recognise
+from unsee.loading.header import SingleFileHeader, recognise
 
 PARAMETERS = {
     ("sd1", "unet"): 859_520_964,
@@ -80,9 +80,9 @@ def _tensors(published: tuple[str, dict[str, Any]]) -> dict[str, torch.Tensor]:
     return original(name, {part: model.state_dict() for part, model in parts.items()})
 
 
-def _header(published: tuple[str, dict[str, Any]], **metadata: str) -> Header:
+def _header(published: tuple[str, dict[str, Any]], **metadata: str) -> SingleFileHeader:
     shapes = {key: tuple(tensor.shape) for key, tensor in _tensors(published).items()}
-    return Header(shapes, metadata)
+    return SingleFileHeader(shapes, metadata)
 
 
 def test_a_published_model_is_recognised(
@@ -97,18 +97,18 @@ def test_a_published_model_is_recognised(
     else:
         assert recognise(path, header) is ARCHITECTURES[name]
     for said in ({"modelspec.prediction_type": "v"}, {"modelspec.predict_key": "v"}):
-        assert recognise(path, Header(header.shapes, said)) is ARCHITECTURES[f"{name}-v"]
+        assert recognise(path, SingleFileHeader(header.shapes, said)) is ARCHITECTURES[f"{name}-v"]
     said = {"modelspec.prediction_type": "epsilon"}
-    assert recognise(path, Header(header.shapes, said)) is ARCHITECTURES[name]
+    assert recognise(path, SingleFileHeader(header.shapes, said)) is ARCHITECTURES[name]
 
-    named = recognise(path, Header({**header.shapes, "v_pred": ()}, {}))
+    named = recognise(path, SingleFileHeader({**header.shapes, "v_pred": ()}, {}))
     assert named is ARCHITECTURES[f"{name}-v"]
-    zero = recognise(path, Header({**header.shapes, "v_pred": (), "ztsnr": ()}, {}))
+    zero = recognise(path, SingleFileHeader({**header.shapes, "v_pred": (), "ztsnr": ()}, {}))
     assert zero.configs["scheduler"][1]["rescale_betas_zero_snr"]
 
     first = "model.diffusion_model.input_blocks.0.0.weight"
     with pytest.raises(CheckpointError, match="is none of"):
-        recognise(path, Header({**header.shapes, first: (320, 9, 3, 3)}, {}))
+        recognise(path, SingleFileHeader({**header.shapes, first: (320, 9, 3, 3)}, {}))
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_published_model_is_recognised(
 )
 def test_a_file_of_version_2_may_say_which_it_is(architecture: str, expected: str) -> None:
     shapes = {"model.diffusion_model.input_blocks.1.1.attn2.to_k.weight": (320, 1024)}
-    header = Header(shapes, {"modelspec.architecture": architecture})
+    header = SingleFileHeader(shapes, {"modelspec.architecture": architecture})
     assert recognise(Path("model.safetensors"), header) is ARCHITECTURES[expected]
 
 

@@ -14,7 +14,7 @@ from unsee.erasing.config import EraseConfig
 from unsee.errors import CheckpointError, OptionError, UnknownName
 from unsee.loading import load
 from unsee.loading.architectures import ARCHITECTURES
-from unsee.loading.single_file import _tokenizers
+from unsee.loading.single_file import read_tokenizers
 from unsee.running.fingerprints import fingerprint
 from unsee.weights.erased import ErasedWeights
 
@@ -182,7 +182,7 @@ def test_the_one_tokenizer_pads_as_each_architecture_does(
     merges = [" ".join(pair) for pair in model["merges"]]
     (words / "merges.txt").write_text("\n".join(["#version: 0.2", *merges, ""]))
     for place in (tiny_folder, words):
-        found = _tokenizers(ARCHITECTURES["sdxl"], str(place))
+        found = read_tokenizers(ARCHITECTURES["sdxl"], str(place))
         for part, pad in (("tokenizer", "<|endoftext|>"), ("tokenizer_2", "!")):
             read = found[part]("a cat", padding="max_length", max_length=6).input_ids
             assert read == read[:4] + [found[part].convert_tokens_to_ids(pad)] * 2

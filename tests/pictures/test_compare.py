@@ -56,7 +56,7 @@ def test_magnify_reaches_the_cell_size_and_no_more():
 
 
 def test_wrapped_lines_fit_and_lose_no_character():
-    font = sheets._font()
+    font = sheets.font()
     for text in ["cat", "a long prompt " * 9, "x" * 200, "a " + "y" * 90 + " b", "two\nlines"]:
         for width in [20, 160, 512]:
             lines = wrap(text, width)

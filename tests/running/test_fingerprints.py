@@ -51,7 +51,7 @@ def test_it_does_not_matter_how_much_is_read_at_once(
 ) -> None:
     weights = {"long": torch.randn(100_003), "none": torch.empty(0, 3), "flag": torch.tensor(True)}
     expected = hashed(weights, torch.bfloat16)
-    monkeypatch.setattr(fingerprints, "_ON_CPU", 7)
+    monkeypatch.setattr(fingerprints, "ON_CPU", 7)
     assert hashed(weights, torch.bfloat16) == expected
     rounded = {**weights, "long": weights["long"].bfloat16(), "none": weights["none"].bfloat16()}
     assert hashed(rounded) == expected
@@ -78,15 +78,15 @@ def test_weights_are_recognised_after_rounding_to_half_precision() -> None:
 
 def test_a_hash_is_made_when_it_is_asked_for_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[tuple[str, int]] = []
-    digests = fingerprints._digests
+    plain = fingerprints.digests
 
     def counting(
         tensors: Mapping[str, Tensor], dtypes: list[torch.dtype | None], algorithm: type
     ) -> list[str]:
         calls.append((algorithm.__name__, len(dtypes)))
-        return digests(tensors, dtypes, algorithm)
+        return plain(tensors, dtypes, algorithm)
 
-    monkeypatch.setattr(fingerprints, "_digests", counting)
+    monkeypatch.setattr(fingerprints, "digests", counting)
     identity = Identity(WEIGHTS)
     assert not calls
     assert identity.is_among([identity.fingerprint])

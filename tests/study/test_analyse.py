@@ -22,8 +22,8 @@ from unsee.study.export import COLUMNS, write_rows
 from unsee.study.figure import draw
 from unsee.study.kinds import CHECK
 from unsee.study.krippendorff import alpha
-from unsee.study.plan import Plan
-from unsee.study.records import Row
+from unsee.study.plan import StudyPlan
+from unsee.study.records import TrialRecord
 from unsee.study.security import new_token
 from unsee.study.store import Store
 from unsee.study.tables import Answer, Trial
@@ -83,12 +83,12 @@ def test_alpha_tells_nothing_where_there_is_nothing_to_tell():
 
 
 @pytest.fixture(scope="module")
-def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+def plan(tmp_path_factory: pytest.TempPathFactory) -> StudyPlan:
     return small_study(tmp_path_factory.mktemp("analyse"))
 
 
 @pytest.fixture
-def store(plan: Plan, tmp_path: Path) -> Iterator[Store]:
+def store(plan: StudyPlan, tmp_path: Path) -> Iterator[Store]:
     store = Store(f"sqlite:///{tmp_path}/answers.sqlite", plan)
     yield store
     store.close()
@@ -110,7 +110,7 @@ def take_part(store: Store, ratings: dict[str, int], fails: int = 0, stop: int =
         store.answer(asked.id, rating, 2000)
 
 
-def test_means_are_those_of_the_answers_beside_the_papers(store: Store, plan: Plan):
+def test_means_are_those_of_the_answers_beside_the_papers(store: Store, plan: StudyPlan):
     for shift in (0, 0, 1):
         take_part(store, {kind: min(rating + shift, 5) for kind, rating in RATED.items()})
     found = analyse(store.rows(), plan)
@@ -127,7 +127,7 @@ def test_means_are_those_of_the_answers_beside_the_papers(store: Store, plan: Pl
     assert (found.kinds[1].low, found.kinds[1].high) == (3, 4)
 
 
-def test_who_fails_the_checks_is_left_out_unless_allowed(store: Store, plan: Plan):
+def test_who_fails_the_checks_is_left_out_unless_allowed(store: Store, plan: StudyPlan):
     take_part(store, RATED)
     take_part(store, dict.fromkeys(RATED, 3), fails=1)
     take_part(store, dict.fromkeys(RATED, 3), fails=2)
@@ -138,7 +138,7 @@ def test_who_fails_the_checks_is_left_out_unless_allowed(store: Store, plan: Pla
     assert counted[2].kinds[0].mean == pytest.approx(11 / 3)
 
 
-def test_who_stopped_early_counts_with_what_was_answered(store: Store, plan: Plan):
+def test_who_stopped_early_counts_with_what_was_answered(store: Store, plan: StudyPlan):
     take_part(store, RATED)
     take_part(store, RATED, stop=3)
     store.enter(new_token())
@@ -147,7 +147,9 @@ def test_who_stopped_early_counts_with_what_was_answered(store: Store, plan: Pla
     assert 12 < found.answers <= 15
 
 
-def test_a_kind_that_one_person_rated_has_no_interval(store: Store, plan: Plan, tmp_path: Path):
+def test_a_kind_that_one_person_rated_has_no_interval(
+    store: Store, plan: StudyPlan, tmp_path: Path
+):
     take_part(store, RATED, stop=1)
     take_part(store, {kind: 6 - rating for kind, rating in RATED.items()})
     rows = store.rows()
@@ -163,14 +165,16 @@ def test_a_kind_that_one_person_rated_has_no_interval(store: Store, plan: Plan, 
     assert json.loads((tmp_path / "out" / "result.json").read_text())["kinds"]
 
 
-def test_a_label_cannot_break_the_table(store: Store, plan: Plan):
+def test_a_label_cannot_break_the_table(store: Store, plan: StudyPlan):
     take_part(store, RATED)
     labelled = replace(plan, settings=replace(plan.settings, labels={"real": "a | b"}))
     lines = analyse(store.rows(), labelled).table.splitlines()
     assert {len(re.findall(r"(?<!\\)\|", line)) for line in lines} == {7}
 
 
-def test_the_legend_lies_beside_the_bars(store: Store, plan: Plan, monkeypatch: pytest.MonkeyPatch):
+def test_the_legend_lies_beside_the_bars(
+    store: Store, plan: StudyPlan, monkeypatch: pytest.MonkeyPatch
+):
     from matplotlib.figure import Figure
 
     figures: list[Figure] = []
@@ -189,7 +193,7 @@ def test_the_legend_lies_beside_the_bars(store: Store, plan: Plan, monkeypatch: 
     )
 
 
-def test_without_answers_there_is_nothing_to_analyse(store: Store, plan: Plan):
+def test_without_answers_there_is_nothing_to_analyse(store: Store, plan: StudyPlan):
     with pytest.raises(OptionError, match="there are no answers that count yet$"):
         analyse(store.rows(), plan)
     take_part(store, RATED, fails=1)
@@ -197,7 +201,9 @@ def test_without_answers_there_is_nothing_to_analyse(store: Store, plan: Plan):
         analyse(store.rows(), plan)
 
 
-def rows_of(means: Sequence[float], plan: Plan, chance: np.random.Generator) -> list[Row]:
+def rows_of(
+    means: Sequence[float], plan: StudyPlan, chance: np.random.Generator
+) -> list[TrialRecord]:
     """Participants who differ in their means: six ratings each of one kind."""
     (picture,) = [one.id for one in plan.pictures if one.kind == "real"][:1]
     numbers = itertools.count(1)
@@ -210,11 +216,11 @@ def rows_of(means: Sequence[float], plan: Plan, chance: np.random.Generator) -> 
                 picture=picture, shown="",
             )  # fmt: skip
             answer = Answer(asked_id=number, rating=int(rating), milliseconds=1, answered_at="now")
-            rows.append(Row(f"P{person:03}", asked, answer))
+            rows.append(TrialRecord(f"P{person:03}", asked, answer))
     return rows
 
 
-def test_the_interval_covers_the_truth_as_often_as_it_says(plan: Plan):
+def test_the_interval_covers_the_truth_as_often_as_it_says(plan: StudyPlan):
     """People differ more than their answers do: drawing answers again would cover too seldom."""
     chance = np.random.default_rng(1)
     everybody = chance.normal(3, 0.8, 500)
@@ -227,7 +233,7 @@ def test_the_interval_covers_the_truth_as_often_as_it_says(plan: Plan):
     assert covered / studies >= 0.85
 
 
-def test_the_files_hold_what_was_found(store: Store, plan: Plan, tmp_path: Path):
+def test_the_files_hold_what_was_found(store: Store, plan: StudyPlan, tmp_path: Path):
     for _ in range(2):
         take_part(store, RATED)
     labelled = replace(plan, settings=replace(plan.settings, labels={"esd-x": "ESD-x"}))
@@ -248,7 +254,7 @@ def test_the_files_hold_what_was_found(store: Store, plan: Plan, tmp_path: Path)
         assert figure.width > figure.height > 300
 
 
-def test_the_csv_file_has_a_row_for_every_answer(store: Store, plan: Plan):
+def test_the_csv_file_has_a_row_for_every_answer(store: Store, plan: StudyPlan):
     take_part(store, RATED, fails=1)
     rows = list(csv.DictReader(io.StringIO(write_rows(store.rows(), plan))))
     assert tuple(rows[0]) == COLUMNS

@@ -16,7 +16,7 @@ from studies import ARTISTS, KINDS, PASSWORD, Visitor, small_study
 from unsee.errors import OptionError
 from unsee.study.app import build_app
 from unsee.study.kinds import CHECK
-from unsee.study.plan import Plan
+from unsee.study.plan import StudyPlan
 from unsee.study.security import GUESSES, Forms, Guesses, Logins, is_code, new_code, new_token
 from unsee.study.server import open_site
 from unsee.study.shield import HEADERS, LONGEST
@@ -24,7 +24,7 @@ from unsee.study.site import Site
 
 
 @pytest.fixture(scope="module")
-def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+def plan(tmp_path_factory: pytest.TempPathFactory) -> StudyPlan:
     return small_study(tmp_path_factory.mktemp("app"))
 
 
@@ -35,7 +35,7 @@ def invited_only() -> bool:
 
 @pytest.fixture
 def site(
-    plan: Plan, tmp_path: Path, invited_only: bool, monkeypatch: pytest.MonkeyPatch
+    plan: StudyPlan, tmp_path: Path, invited_only: bool, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Site]:
     monkeypatch.setenv("UNSEE_STUDY_PASSWORD", PASSWORD)
     site = open_site(plan.folder, f"sqlite:///{tmp_path}/a.sqlite", invited_only=invited_only)
@@ -70,7 +70,7 @@ def answers(site: Site) -> dict[int, int]:
 # A participation
 
 
-def test_from_consent_to_thanks(visitor: Visitor, site: Site, plan: Plan):
+def test_from_consent_to_thanks(visitor: Visitor, site: Site, plan: StudyPlan):
     length = plan.length + plan.settings.checks
     assert f"{length} questions" in visitor.page.text
     visitor.agree()
@@ -172,7 +172,7 @@ def test_everything_is_deleted_on_request(visitor: Visitor, site: Site):
     assert visitor.open("/question").url.path == "/"
 
 
-def test_many_at_once_each_keep_their_answers(app: ASGIApp, site: Site, plan: Plan):
+def test_many_at_once_each_keep_their_answers(app: ASGIApp, site: Site, plan: StudyPlan):
     def take_part(number: int) -> None:
         visitor = Visitor(app, f"10.0.1.{number}")
         visitor.agree()
@@ -190,7 +190,7 @@ def test_many_at_once_each_keep_their_answers(app: ASGIApp, site: Site, plan: Pl
 # Blindness
 
 
-def test_no_page_header_or_address_tells_what_a_picture_is(visitor: Visitor, plan: Plan):
+def test_no_page_header_or_address_tells_what_a_picture_is(visitor: Visitor, plan: StudyPlan):
     visitor.agree()
     asked = []
     while visitor.path.startswith("/question/"):
@@ -215,7 +215,7 @@ def test_no_page_header_or_address_tells_what_a_picture_is(visitor: Visitor, pla
         assert not found, f"{response.url} tells {found}"
 
 
-def test_a_check_looks_like_any_other_question(visitor: Visitor, plan: Plan):
+def test_a_check_looks_like_any_other_question(visitor: Visitor, plan: StudyPlan):
     visitor.agree()
     shapes: dict[str, str] = {}
     # The first question differs from all others: it has no way back.
@@ -280,7 +280,7 @@ def test_a_fault_of_ours_has_the_headers_too_and_tells_nothing(
         "..\\secret", "%2Fetc%2Fpasswd", "secret", "plan.json", "x", "%00", "a" * 5000,
     ],
 )  # fmt: skip
-def test_no_name_of_a_picture_reaches_another_file(visitor: Visitor, plan: Plan, name: str):
+def test_no_name_of_a_picture_reaches_another_file(visitor: Visitor, plan: StudyPlan, name: str):
     visitor.open(f"/image/{name}")
     assert visitor.page.status_code == 404
     assert plan.secret() not in visitor.page.content
@@ -594,7 +594,7 @@ def test_a_form_of_the_admin_page_cannot_be_forged(app: ASGIApp, visitor: Visito
 
 
 def test_without_a_password_there_is_no_admin_page(
-    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    plan: StudyPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.delenv("UNSEE_STUDY_PASSWORD", raising=False)
     site = open_site(plan.folder, f"sqlite:///{tmp_path / 'none.sqlite'}")

@@ -15,7 +15,7 @@ import pytest
 from browsing import browser, watched
 from studies import KINDS, PASSWORD, served, small_study
 
-from unsee.study.plan import Plan
+from unsee.study.plan import StudyPlan
 from unsee.study.settings import Settings
 
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
@@ -29,7 +29,7 @@ class Served:
 
     browser: Any
     address: str
-    plan: Plan
+    plan: StudyPlan
 
     @property
     def length(self) -> int:

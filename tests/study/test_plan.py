@@ -14,12 +14,12 @@ from unsee.errors import OptionError, OutputError, UnknownName
 from unsee.study.folders import find_pictures
 from unsee.study.kinds import CHECK, REFERENCE, half, order_of, paper_mean
 from unsee.study.order import Question, draw_questions
-from unsee.study.plan import Plan, make_study
+from unsee.study.plan import StudyPlan, make_study
 from unsee.study.settings import Settings, read_settings
 
 
 @pytest.fixture(scope="module")
-def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+def plan(tmp_path_factory: pytest.TempPathFactory) -> StudyPlan:
     return small_study(tmp_path_factory.mktemp("plan"))
 
 
@@ -110,7 +110,7 @@ def test_folders_that_are_no_study(tmp_path: Path):
 # The made study
 
 
-def test_pictures_get_random_names_one_format_one_size_and_no_metadata(plan: Plan):
+def test_pictures_get_random_names_one_format_one_size_and_no_metadata(plan: StudyPlan):
     assert len(plan.pictures) == len(ARTISTS) * (7 + 3 * len(KINDS))
     for one in plan.pictures:
         assert len(one.id) >= 22
@@ -122,15 +122,15 @@ def test_pictures_get_random_names_one_format_one_size_and_no_metadata(plan: Pla
             assert not picture.getexif()
 
 
-def test_names_are_new_in_every_study(plan: Plan, tmp_path: Path):
+def test_names_are_new_in_every_study(plan: StudyPlan, tmp_path: Path):
     again = small_study(tmp_path)
     assert not set(again.by_id) & set(plan.by_id)
     assert again.fingerprint != plan.fingerprint
     assert again.secret() != plan.secret()
 
 
-def test_a_study_is_read_back_as_it_was_made(plan: Plan):
-    assert Plan.read(plan.folder) == plan
+def test_a_study_is_read_back_as_it_was_made(plan: StudyPlan):
+    assert StudyPlan.read(plan.folder) == plan
     assert (plan.folder / "secret").stat().st_mode & 0o077 == 0
 
 
@@ -164,22 +164,22 @@ def test_a_study_toml_over_other_settings_changes_what_it_names(tmp_path: Path):
 
 def test_a_damaged_study_is_refused(tmp_path: Path):
     with pytest.raises(OptionError, match="holds no study; make one"):
-        Plan.read(tmp_path)
+        StudyPlan.read(tmp_path)
     plan = small_study(tmp_path)
     plan.path(plan.pictures[0].id).unlink()
     with pytest.raises(OptionError, match=r"\.jpg is missing; restore it from a backup"):
-        Plan.read(plan.folder)
+        StudyPlan.read(plan.folder)
     # To analyse answers, no picture is needed.
-    assert Plan.read(plan.folder, served=False) == plan
+    assert StudyPlan.read(plan.folder, served=False) == plan
     (plan.folder / "secret").write_bytes(b"short")
     with pytest.raises(OptionError, match="too short"):
         plan.secret()
     (plan.folder / "plan.json").write_text('{"format": 1}')
     with pytest.raises(OptionError, match="is damaged; restore it from a backup"):
-        Plan.read(plan.folder)
+        StudyPlan.read(plan.folder)
     (plan.folder / "plan.json").write_text('{"format": 0}')
     with pytest.raises(OptionError, match="is of another version of unsee; use the one"):
-        Plan.read(plan.folder)
+        StudyPlan.read(plan.folder)
 
 
 # The order of questions
@@ -191,7 +191,7 @@ def cells(questions: list[Question]) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("length", [None, 1, 5, 12, 17, 24, 31])
 @pytest.mark.parametrize("seed", range(3))
-def test_every_artist_and_kind_is_asked_for_equally_often(plan: Plan, length: int, seed: int):
+def test_every_artist_and_kind_is_asked_for_equally_often(plan: StudyPlan, length: int, seed: int):
     plan = replace(plan, settings=replace(plan.settings, questions=length))
     chance, asked = random.Random(seed), Counter[str]()
     total = Counter(dict.fromkeys(plan.cells, 0))
@@ -216,13 +216,13 @@ def test_every_artist_and_kind_is_asked_for_equally_often(plan: Plan, length: in
         assert max(asked[one] for one in ids) - min(asked[one] for one in ids) <= 1
 
 
-def test_pictures_are_asked_for_once_while_there_are_others(plan: Plan):
+def test_pictures_are_asked_for_once_while_there_are_others(plan: StudyPlan):
     plan = replace(plan, settings=replace(plan.settings, questions=3 * len(plan.cells)))
     asked = [one.picture for one in draw_questions(plan, {}) if one.kind != CHECK]
     assert len(set(asked)) == len(asked)
 
 
-def test_five_other_works_of_the_artist_are_beside_each_picture(plan: Plan):
+def test_five_other_works_of_the_artist_are_beside_each_picture(plan: StudyPlan):
     for question in draw_questions(plan, {}):
         assert len(set(question.works)) == 5
         for one in question.works:
@@ -233,14 +233,14 @@ def test_five_other_works_of_the_artist_are_beside_each_picture(plan: Plan):
             assert plan.by_id[question.picture].kind == question.kind
 
 
-def test_two_participants_get_orders_of_their_own(plan: Plan):
+def test_two_participants_get_orders_of_their_own(plan: StudyPlan):
     assert cells(draw_questions(plan, {})) != cells(draw_questions(plan, {}))
     first, again = (draw_questions(plan, {}, random.Random(3)) for _ in range(2))
     assert first == again
 
 
 @pytest.mark.parametrize("checks", [0, 1, 2, 5])
-def test_checks_are_spread_and_have_right_answers(plan: Plan, checks: int):
+def test_checks_are_spread_and_have_right_answers(plan: StudyPlan, checks: int):
     plan = replace(plan, settings=replace(plan.settings, checks=checks))
     for seed in range(30):
         questions = draw_questions(plan, {}, random.Random(seed))

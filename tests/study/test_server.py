@@ -16,7 +16,7 @@ from studies import served, small_study, write_folders
 import unsee
 from unsee.cli import STOPPED, WRONG_INPUT, main
 from unsee.loading import Model
-from unsee.study.plan import Plan
+from unsee.study.plan import StudyPlan
 from unsee.study.security import GUESSES, new_token
 from unsee.study.server import open_site
 
@@ -116,7 +116,7 @@ def test_create_takes_folders_and_their_settings(
     out = str(tmp_path / "study")
     assert main(["study", "create", "--from", str(folder), "--out", out]) == 0
     assert "5 questions and 2 checks" in capsys.readouterr().out
-    assert Plan.read(tmp_path / "study").settings.title == "Whose?"
+    assert StudyPlan.read(tmp_path / "study").settings.title == "Whose?"
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_settings_can_be_given_to_a_study_of_the_model(
     assert main([*words, "--systems", "negative", "--artists", "2", "--pictures", "1"]) == 0
     # Whoever is named, and whoever is not.
     assert "participants are not told the contact: say so" in capsys.readouterr().out
-    settings = Plan.read(here / "study").settings
+    settings = StudyPlan.read(here / "study").settings
     assert (settings.organiser, settings.side) == ("us", 256)
     assert settings.labels["negative"] == "asked not to"
     assert settings.labels["other-negative"] == "negative prompt, another"

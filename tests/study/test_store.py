@@ -14,7 +14,7 @@ from studies import small_study
 
 from unsee.errors import OptionError
 from unsee.study.kinds import CHECK
-from unsee.study.plan import Plan
+from unsee.study.plan import StudyPlan
 from unsee.study.security import new_token
 from unsee.study.store import Store
 
@@ -22,7 +22,7 @@ AT_ONCE = 20
 
 
 @pytest.fixture(scope="module")
-def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+def plan(tmp_path_factory: pytest.TempPathFactory) -> StudyPlan:
     return small_study(tmp_path_factory.mktemp("store"))
 
 
@@ -48,7 +48,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def store(url: str, plan: Plan) -> Iterator[Store]:
+def store(url: str, plan: StudyPlan) -> Iterator[Store]:
     store = Store(url, plan)
     yield store
     store.close()
@@ -95,7 +95,7 @@ def test_a_changed_mind_takes_the_place_of_the_first_answer(store: Store):
     assert store.standing(token).answered == 1
 
 
-def test_who_agrees_twice_at_once_takes_part_once(store: Store, plan: Plan):
+def test_who_agrees_twice_at_once_takes_part_once(store: Store, plan: StudyPlan):
     token = new_token()
     standings = at_once(lambda number: store.enter(token))
     assert len(set(standings)) == 1
@@ -103,7 +103,7 @@ def test_who_agrees_twice_at_once_takes_part_once(store: Store, plan: Plan):
     assert len(store.rows()) == plan.length + plan.settings.checks
 
 
-def test_who_enter_at_once_are_asked_in_balance(url: str, plan: Plan):
+def test_who_enter_at_once_are_asked_in_balance(url: str, plan: StudyPlan):
     # Five questions of twelve: balance is only there if each counts what the others were asked.
     store = Store(url, replace(plan, settings=replace(plan.settings, questions=5)))
     at_once(lambda number: store.enter(new_token()))
@@ -130,7 +130,7 @@ def test_forgetting_one_leaves_the_others_and_no_trace(store: Store):
     assert sum(row.answer is not None for row in store.rows()) == 1
 
 
-def test_what_is_deleted_is_in_no_file_any_more(tmp_path: Path, plan: Plan):
+def test_what_is_deleted_is_in_no_file_any_more(tmp_path: Path, plan: StudyPlan):
     store = Store(f"sqlite:///{tmp_path / 'answers.sqlite'}", plan)
     codes = [store.enter(new_token()).code for _ in range(2)]
 
@@ -145,7 +145,9 @@ def test_what_is_deleted_is_in_no_file_any_more(tmp_path: Path, plan: Plan):
     store.close()
 
 
-def test_who_leaves_without_an_answer_does_not_use_up_the_questions(tmp_path: Path, plan: Plan):
+def test_who_leaves_without_an_answer_does_not_use_up_the_questions(
+    tmp_path: Path, plan: StudyPlan
+):
     path = tmp_path / "answers.sqlite"
     # One question of twelve cells.
     few = replace(plan, settings=replace(plan.settings, questions=1, checks=0))
@@ -166,7 +168,7 @@ def test_who_leaves_without_an_answer_does_not_use_up_the_questions(tmp_path: Pa
     store.close()
 
 
-def test_texts_may_be_mended_while_answers_come_in(url: str, plan: Plan):
+def test_texts_may_be_mended_while_answers_come_in(url: str, plan: StudyPlan):
     Store(url, plan).close()
     mended = replace(plan, settings=replace(plan.settings, consent="Better.", contact="me"))
     Store(url, mended).close()
@@ -175,7 +177,7 @@ def test_texts_may_be_mended_while_answers_come_in(url: str, plan: Plan):
         Store(url, other)
 
 
-def test_a_database_of_an_earlier_version_is_taken_over(tmp_path: Path, plan: Plan):
+def test_a_database_of_an_earlier_version_is_taken_over(tmp_path: Path, plan: StudyPlan):
     path = tmp_path / "answers.sqlite"
     Store(f"sqlite:///{path}", plan).close()
     with sqlite3.connect(path) as connection:
@@ -186,7 +188,7 @@ def test_a_database_of_an_earlier_version_is_taken_over(tmp_path: Path, plan: Pl
     Store(f"sqlite:///{path}", mended).close()
 
 
-def test_a_database_that_is_to_be_read_is_not_made(url: str, plan: Plan, tmp_path: Path):
+def test_a_database_that_is_to_be_read_is_not_made(url: str, plan: StudyPlan, tmp_path: Path):
     with pytest.raises(OptionError, match="there is no database|holds no study"):
         Store(url, plan, make=False)
     assert list(tmp_path.iterdir()) == []
@@ -202,7 +204,7 @@ def test_an_answer_of_somebody_who_is_forgotten_meanwhile_is_not_kept(store: Sto
     assert store.rows() == []
 
 
-def test_tokens_are_kept_as_hashes_alone(tmp_path: Path, plan: Plan):
+def test_tokens_are_kept_as_hashes_alone(tmp_path: Path, plan: StudyPlan):
     path = tmp_path / "answers.sqlite"
     store = Store(f"sqlite:///{path}", plan)
     (invite,) = store.invite(1)
@@ -217,7 +219,7 @@ def test_tokens_are_kept_as_hashes_alone(tmp_path: Path, plan: Plan):
     assert dump.count("INSERT INTO") > 3
 
 
-def test_a_database_of_another_study_is_refused(url: str, plan: Plan, tmp_path: Path):
+def test_a_database_of_another_study_is_refused(url: str, plan: StudyPlan, tmp_path: Path):
     Store(url, plan).close()
     Store(url, plan).close()
     with pytest.raises(OptionError, match="the database belongs to another study"):
@@ -233,12 +235,12 @@ def test_a_database_of_another_study_is_refused(url: str, plan: Plan, tmp_path: 
         ("oracle+what://host/name", "no driver for this database is installed"),
     ],
 )
-def test_a_database_that_cannot_be_used(url: str, message: str, plan: Plan):
+def test_a_database_that_cannot_be_used(url: str, message: str, plan: StudyPlan):
     with pytest.raises(OptionError, match=message):
         Store(url, plan)
 
 
-def test_a_database_server_that_is_not_there_is_told_without_the_password(plan: Plan):
+def test_a_database_server_that_is_not_there_is_told_without_the_password(plan: StudyPlan):
     pytest.importorskip("psycopg")
     with pytest.raises(OptionError, match="cannot use the database") as refused:
         Store("postgresql+psycopg://someone:hush-hush@127.0.0.1:9/none", plan)

@@ -22,7 +22,7 @@ from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
 from unsee.study.folders import find_pictures
-from unsee.study.plan import Plan, make_study
+from unsee.study.plan import StudyPlan, make_study
 from unsee.study.settings import Settings
 
 ARTISTS = ("kestrel", "wolverton")
@@ -50,14 +50,14 @@ def write_folders(
     return folder
 
 
-def small_study(folder: Path, settings: Settings | None = None, **more: Any) -> Plan:
+def small_study(folder: Path, settings: Settings | None = None, **more: Any) -> StudyPlan:
     """Make a study in `folder`/study."""
     found = find_pictures(write_folders(folder / "folders", **more))
     return make_study(found, settings or Settings(side=32), folder / "study")
 
 
 @contextlib.contextmanager
-def served(plan: Plan, *flags: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def served(plan: StudyPlan, *flags: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """Serve a study at a free port; yields its address and the process."""
     process = subprocess.Popen(
         [

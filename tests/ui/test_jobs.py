@@ -240,7 +240,7 @@ def test_an_errand_is_run_between_two_steps_on_the_same_thread(jobs: Jobs) -> No
     answer: list[int] = []
     asking = threading.Thread(target=lambda: answer.append(jobs.errand(errand)))
     asking.start()
-    until(lambda: len(jobs._errands) == 1)
+    until(lambda: jobs.errands == 1)
     work.let()
     asking.join(20)
     assert answer == [1]

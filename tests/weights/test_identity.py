@@ -24,14 +24,14 @@ CONFIG = EraseConfig(steps=3, sampler_steps=2, lr=1e-2, source="original")
 def hashing(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """How often a whole network was hashed: the algorithm, and in how many precisions."""
     calls: list[str] = []
-    digests = fingerprints._digests
+    plain = fingerprints.digests
 
     def counting(tensors: Any, dtypes: Any, algorithm: Callable[[], Any]) -> list[str]:
         if dtypes and "conv_in.bias" in tensors:
             calls.append(f"{algorithm.__name__} of {len(dtypes)}")
-        return digests(tensors, dtypes, algorithm)
+        return plain(tensors, dtypes, algorithm)
 
-    monkeypatch.setattr(fingerprints, "_digests", counting)
+    monkeypatch.setattr(fingerprints, "digests", counting)
     return calls
 
 

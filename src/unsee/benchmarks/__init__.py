@@ -6,7 +6,8 @@ canvas/        what erasures remove and what they leave, on the embedded model
 worlds/        what models know, what they are asked, and who looks at the answers
 options.py     what experiments take on the command line
 systems.py     what is compared
-plan.py        what has to be erased and drawn, as a list
+items.py       what has to be erased and drawn
+plan.py        all of it for one experiment, as a list
 runner.py      whoever makes it, here
 cache.py       where it is kept
 ledger.py      what the erasures cost

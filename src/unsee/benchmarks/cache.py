@@ -9,13 +9,15 @@ Cache   where each item of a plan lies
     pictures/KEY/             a prompt set, with the manifest of sampling/folder.py
 """
 
+import glob
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from unsee.benchmarks.items import Draw, Erase
 from unsee.benchmarks.pictures import Files
-from unsee.benchmarks.plan import Draw, Erase
 from unsee.errors import ErasedFileError
 from unsee.running.files import writing
 from unsee.weights.erased import ErasedWeights
@@ -72,6 +74,24 @@ class Cache:
     def weights(self, erase: Erase) -> ErasedWeights:
         """Load an erasure; an ErasedFileError where there is none."""
         return ErasedWeights.load(self.file(erase))
+
+    def adopt(self, item: Erase | Draw, sha256: Callable[[], str]) -> None:
+        """Take over what an earlier version made, which called the model by its sha256.
+
+        That is asked for only where something of the same words lies there.
+        """
+        place, words = self._place(item), item.key.rpartition("-")[0]
+        if place.exists() or not list(place.parent.glob(f"{glob.escape(words)}-*")):
+            return
+        earlier = self._place(replace(item, model=sha256()))
+        if earlier.exists():
+            earlier.replace(place)
+            for ending in (".json", ".unfinished"):
+                if earlier.with_suffix(ending).exists():
+                    earlier.with_suffix(ending).replace(place.with_suffix(ending))
+
+    def _place(self, item: Erase | Draw) -> Path:
+        return self.file(item) if isinstance(item, Erase) else self.pictures(item)
 
     def keep(self, erase: Erase, weights: ErasedWeights, cost: Cost) -> None:
         """Write an erasure and its cost; its state goes."""

@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from unsee.benchmarks.items import Item
 from unsee.benchmarks.options import Run, given
-from unsee.benchmarks.plan import Item, Plan
+from unsee.benchmarks.plan import Plan
 
 if TYPE_CHECKING:
     from unsee.benchmarks.cache import Cache

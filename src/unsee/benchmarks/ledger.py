@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from unsee.benchmarks.cache import Cache
-from unsee.benchmarks.plan import Erase
+from unsee.benchmarks.items import Erase
 from unsee.erasing.methods.registry import as_written_now
 from unsee.errors import CheckpointError
 

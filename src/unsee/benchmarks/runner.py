@@ -17,9 +17,10 @@ from functools import cached_property
 from typing import Any
 
 from unsee.benchmarks.cache import Cache, Cost
+from unsee.benchmarks.items import Draw, Erase, Item
 from unsee.benchmarks.ledger import Erasure
 from unsee.benchmarks.pictures import Pictures
-from unsee.benchmarks.plan import Draw, Erase, Item, Plan
+from unsee.benchmarks.plan import Plan
 from unsee.denoisers.base import Denoiser
 from unsee.erasing.erase import erase
 from unsee.erasing.methods.registry import METHODS
@@ -27,7 +28,7 @@ from unsee.errors import OptionError
 from unsee.running.peak_memory import PeakMemory
 from unsee.running.progress import Progress, Watch
 from unsee.sampling.folder import generate_set
-from unsee.weights.erased import ErasedWeights
+from unsee.weights.erased import ErasedWeights, identity_of
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ def title(item: Item) -> str:
 
 
 def _erase(item: Erase, model: Denoiser, cache: Cache, watch: Watch | None) -> None:
+    cache.adopt(item, lambda: identity_of(model).sha256)
     if cache.cost(item) is not None:
         return
     before, began = cache.spent(item), time.monotonic()
@@ -126,6 +128,7 @@ def _erase(item: Erase, model: Denoiser, cache: Cache, watch: Watch | None) -> N
 
 
 def _draw(item: Draw, model: Denoiser, cache: Cache, watch: Watch | None) -> None:
+    cache.adopt(item, lambda: identity_of(model).sha256)
     erasure = item.erasure
     applied = nullcontext() if erasure is None else cache.weights(erasure).applied(model)
     with applied:

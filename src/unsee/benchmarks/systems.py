@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
-from unsee.benchmarks.plan import Draw, Erase, Picture
+from unsee.benchmarks.items import Draw, Erase, Picture
 from unsee.erasing.methods.base import MethodConfig
 from unsee.erasing.methods.registry import config_of, configured, full_name, method_names
 from unsee.erasing.settings import settings_of, without_effect

@@ -1,9 +1,6 @@
 """A model card for an erased file: a folder that the hub takes as it is.
 
-write_card    card file, pictures and results -> the folder (folder.py)
-card_files    what a card folder holds; anything else in it is an error (folder.py)
-Extras        what the file itself does not know: pictures, results, licence, where it goes
-
+folder.py     an erased file, pictures and results -> the folder
 metadata.py   the lines of YAML that the hub reads
 text.py       the card, section by section
 likeness.py   is a result that of the file?

@@ -135,12 +135,12 @@ def _write_images(folder: Path, extras: Extras) -> None:
 
 def _parts(folder: Path) -> tuple[str, ...]:
     """List every file below a folder; a CardError for one that is no part of a card."""
-    found = [path for path in sorted(folder.rglob("*")) if path.is_symlink() or not path.is_dir()]
-    for path in found:
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_symlink() or not path.is_dir()]
+    for path in paths:
         # A link may lead anywhere.
         if path.is_symlink() or not _PART.fullmatch(path.relative_to(folder).as_posix()):
             raise CardError(f"{path} is no part of a card; move it elsewhere")
-    return tuple(path.relative_to(folder).as_posix() for path in found)
+    return tuple(path.relative_to(folder).as_posix() for path in paths)
 
 
 def _sha256(path: Path) -> str:

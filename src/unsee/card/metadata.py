@@ -29,23 +29,23 @@ LICENCES = {
 _LICENCE = re.compile(r"[a-z0-9][a-z0-9.+-]*")
 
 
-def licence_of(base: str | None, told: str | None) -> str | None:
+def licence_of(base: str | None, choice: str | None) -> str | None:
     """Take the licence that the user tells, or that of a published base; None if neither is."""
-    if told is not None:
-        if not _LICENCE.fullmatch(told):
+    if choice is not None:
+        if not _LICENCE.fullmatch(choice):
             raise OptionError(
                 f"{option('license')} takes a name of the hub's list, such as openrail++ or mit, "
-                f"not {told!r}"
+                f"not {choice!r}"
             )
-        return told
+        return choice
     return LICENCES.get(base or "")
 
 
-def repository(base: str, told: str | None) -> str | None:
+def repository(base: str, choice: str | None) -> str | None:
     """Take the hub id that the user tells, or find it in the base's name."""
-    if told is not None:
-        check_repository(told, option("base_model"))
-        return told
+    if choice is not None:
+        check_repository(choice, option("base_model"))
+        return choice
     if hub.is_repository(base):
         return base
     return "/".join(base.split("/")[:2]) if hub.is_single_file(base) else None

@@ -1,6 +1,6 @@
 """A card's folder onto the hub: every file in one commit.
 
-Pushed   what became of it
+Push   what became of it
 push     look at the folder, find or create the repository, commit
 
 The token is the one of `hf auth login` or of the environment (HF_TOKEN): it is never an argument,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Pushed:
+class Push:
     """What became of a push."""
 
     url: str
@@ -39,7 +39,7 @@ class Pushed:
     """What the hub has to say about the card."""
 
 
-def push(place: Path, repository: str, *, private: bool = False, overwrite: bool = False) -> Pushed:
+def push(place: Path, repository: str, *, private: bool = False, overwrite: bool = False) -> Push:
     """Upload the card's folder `place`, or the one that the erased file `place` lies in.
 
     A repository that is missing is created, for nobody else's eyes where `private` is asked for.
@@ -68,11 +68,11 @@ def push(place: Path, repository: str, *, private: bool = False, overwrite: bool
 
     api = HfApi(token=token)
     with _in_our_words(repository, token):
-        found, created = _find_or_create(api, repository, files.paths, private, overwrite)
-        there = [one.rfilename for one in found.siblings or ()]
-        gone = [path for path in there if is_made_picture(path) and path not in files.paths]
-        removed = tuple(gone) if overwrite else ()
-        with warnings.catch_warnings(record=True) as caught:
+        info, created = _find_or_create(api, repository, files.paths, private, overwrite)
+        remote = [one.rfilename for one in info.siblings or ()]
+        stale = [path for path in remote if is_made_picture(path) and path not in files.paths]
+        removed = tuple(stale) if overwrite else ()
+        with warnings.catch_warnings(record=True) as records:
             warnings.simplefilter("always")
             commit = api.create_commit(
                 repository,
@@ -82,17 +82,17 @@ def push(place: Path, repository: str, *, private: bool = False, overwrite: bool
                 ],
                 commit_message=f"{files.weights} and its card",
                 # What was looked at above: else the work of others might be replaced unseen.
-                parent_commit=found.sha,
+                parent_commit=info.sha,
             )
-    return Pushed(
+    return Push(
         url=f"{api.endpoint}/{repository}",
         paths=files.paths,
         created=created,
-        changed=commit.oid != found.sha,
+        changed=commit.oid != info.sha,
         removed=removed,
         remarks=tuple(
             " ".join(str(one.message).split())
-            for one in caught
+            for one in records
             if issubclass(one.category, UserWarning)
         ),
     )
@@ -133,24 +133,24 @@ def _find_or_create(
     from huggingface_hub.errors import RepositoryNotFoundError
 
     try:
-        found = api.model_info(repository)
+        info = api.model_info(repository)
     except RepositoryNotFoundError:
         api.create_repo(repository, private=True if private else None)
         return api.model_info(repository), True
-    if private and not found.private:
+    if private and not info.private:
         raise HubError(
             f"{repository} is there already, and everybody can see it; make it private in its "
             f"settings on the hub, or leave {option('private')} away"
         )
-    there = {one.rfilename for one in found.siblings or ()}
-    taken = sorted(there & set(paths))
-    if taken and not overwrite:
+    remote = {one.rfilename for one in info.siblings or ()}
+    conflicts = sorted(remote & set(paths))
+    if conflicts and not overwrite:
         raise HubError(
-            f"{repository} has a {taken[0]} already; replace it with {option('overwrite')}, or "
+            f"{repository} has a {conflicts[0]} already; replace it with {option('overwrite')}, or "
             "choose "
             "another name"
         )
-    return found, False
+    return info, False
 
 
 @contextlib.contextmanager
@@ -183,19 +183,19 @@ def _in_our_words(repository: str, token: str) -> Iterator[None]:
 def _refusal(repository: str, error: "HfHubHTTPError") -> str:
     """Say what the hub's answer means."""
     status = error.response.status_code
-    said = f" (the hub says: {error.server_message})" if error.server_message else ""
+    remark = f" (the hub says: {error.server_message})" if error.server_message else ""
     if status == 401:
-        return f"the hub does not accept the token; log in again with `hf auth login`{said}"
+        return f"the hub does not accept the token; log in again with `hf auth login`{remark}"
     if status in (403, 404):
         owner = repository.split("/", maxsplit=1)[0]
         return (
             f"this token may not write to {repository}; use one that may, of {owner} or a member"
-            f"{said}"
+            f"{remark}"
         )
     if status in (409, 412):
-        return f"{repository} was changed by somebody else in the meantime; push again{said}"
+        return f"{repository} was changed by somebody else in the meantime; push again{remark}"
     if status == 429:
-        return f"the hub asks to wait before anything more is pushed{said}; try again later"
+        return f"the hub asks to wait before anything more is pushed{remark}; try again later"
     if status >= 500:
         return f"the hub has a fault of its own ({status}); try again later"
-    return f"the hub refuses {repository} ({status}){said}"
+    return f"the hub refuses {repository} ({status}){remark}"

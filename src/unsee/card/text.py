@@ -1,7 +1,7 @@
 """The card, section by section.
 
 Extras    what the erased file does not know of itself
-Sheet     pictures before and after
+CaptionedSheet     pictures before and after
 Weights   the erased file as it lies in the folder
 readme    all of it, with the lines that the hub reads
 """
@@ -29,7 +29,7 @@ ATTACKS = "https://arxiv.org/abs/2308.01508"
 
 
 @dataclass(frozen=True)
-class Sheet:
+class CaptionedSheet:
     """Pictures before and after."""
 
     image: Image.Image
@@ -43,7 +43,7 @@ class Sheet:
 class Extras:
     """What the erased file does not know of itself."""
 
-    sheet: Sheet | None = None
+    sheet: CaptionedSheet | None = None
     measured: Sequence[Measured] = ()
     prompt: str | None = None
     """What the lines for its use draw; without it, the concept."""
@@ -100,7 +100,7 @@ def readme(weights: Weights, extras: Extras) -> str:
         "## Limits",
         "\n".join(f"- {limit}" for limit in _limits(recipe, bool(extras.measured))),
         "## Licence",
-        _licence(recipe.base, licence, told=extras.licence is not None),
+        _licence(recipe.base, licence, chosen=extras.licence is not None),
         "## Citation",
         (
             "The method: Rohit Gandikota, Joanna Materzyńska, Jaden Fiotto-Kaufman and David Bau, "
@@ -130,7 +130,7 @@ def _concepts(recipe: Provenance) -> str:
     )
 
 
-def _sheet(sheet: Sheet | None) -> list[str]:
+def _sheet(sheet: CaptionedSheet | None) -> list[str]:
     return [] if sheet is None else [f"![{plain(sheet.alternative)}]({SHEET})", sheet.caption]
 
 
@@ -228,9 +228,9 @@ def _limits(recipe: Provenance, has_numbers: bool) -> Iterator[str]:
         yield world.caution
 
 
-def _licence(base: str, licence: str | None, *, told: bool) -> str:
+def _licence(base: str, licence: str | None, *, chosen: bool) -> str:
     if licence is not None:
-        return f"{code(licence)}." if told else f"{code(licence)}, as {code(base)} has it."
+        return f"{code(licence)}." if chosen else f"{code(licence)}, as {code(base)} has it."
     world = world_named(base)
     if world is not None and world.licence:
         return world.licence

@@ -22,9 +22,9 @@ def use(file: str, base: str, repository: str | None, own: str | None, prompt: s
     `repository` is the hub id of the base and `own` that of the card, where they are known. A base
     that is neither on the hub nor in unsee is called by the name that it had.
     """
-    found = base in MODELS or base.startswith(f"{repository}/") or base == repository
-    name = base if found else repository or base
-    local = not found and repository is None
+    loadable = base in MODELS or base.startswith(f"{repository}/") or base == repository
+    name = base if loadable else repository or base
+    local = not loadable and repository is None
     note = f"  {_ELSEWHERE}" if local else ""
     parts = [_download(file, own)]
     parts.append(
@@ -39,7 +39,7 @@ def use(file: str, base: str, repository: str | None, own: str | None, prompt: s
     )
     if not name.endswith(SINGLE_FILE):
         parts += ["On a pipeline of diffusers:", block("python", *_diffusers(file, name, prompt))]
-    model = [] if found else ["--model", name]
+    model = [] if loadable else ["--model", name]
     compare = ["unsee", "compare", file, "--prompts", " ".join(prompt.split()), *model]
     to = "checkpoint" if name.endswith(SINGLE_FILE) else "diffusers"
     out = "erased.safetensors" if to == "checkpoint" else "erased"

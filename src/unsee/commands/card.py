@@ -19,7 +19,7 @@ from unsee.errors import OptionError
 from unsee.prompts import DRAWN_AT_ONCE
 
 if TYPE_CHECKING:
-    from unsee.card.text import Sheet
+    from unsee.card.text import CaptionedSheet
     from unsee.prompts import PromptSet
     from unsee.weights.erased import ErasedWeights
 
@@ -117,9 +117,9 @@ def _rows(options: CardOptions, erased: "ErasedWeights") -> "PromptSet":
     return prompt_set(prompts, options.prompt_file, options.seeds)
 
 
-def _drawn(options: CardOptions, erased: "ErasedWeights", rows: "PromptSet") -> "Sheet":
+def _drawn(options: CardOptions, erased: "ErasedWeights", rows: "PromptSet") -> "CaptionedSheet":
     from unsee.card.markdown import code, plain
-    from unsee.card.text import Sheet
+    from unsee.card.text import CaptionedSheet
     from unsee.pictures.compare import compare
     from unsee.sampling.draw import sampler_settings
 
@@ -137,7 +137,7 @@ def _drawn(options: CardOptions, erased: "ErasedWeights", rows: "PromptSet") -> 
         )
     about = erased.provenance
     drawn = "; ".join(f"{code(row.prompt)}, seed {row.seed}" for row in rows)
-    return Sheet(
+    return CaptionedSheet(
         comparison.sheet(),
         "A row for each prompt and seed: left by the original model, right with the erasure.",
         f"Left by the original model, right from the same seeds with {plain(about.title)} "
@@ -145,12 +145,12 @@ def _drawn(options: CardOptions, erased: "ErasedWeights", rows: "PromptSet") -> 
     )
 
 
-def _taken(path: Path) -> "Sheet":
-    from unsee.card.text import Sheet
+def _taken(path: Path) -> "CaptionedSheet":
+    from unsee.card.text import CaptionedSheet
     from unsee.pictures.reading import read_pictures
 
     (image,) = read_pictures([path])
-    return Sheet(
+    return CaptionedSheet(
         image,
         "Pictures before and after the erasure, labelled with their prompts and seeds.",
         "Before and after the erasure; the prompts and seeds stand beside the pictures.",

@@ -10,7 +10,7 @@ from unsee.commands import console
 from unsee.commands.options import LoadOptions, Optional, load_base, load_erased
 
 if TYPE_CHECKING:
-    from unsee.exporting.source import Exported
+    from unsee.exporting.source import Export
 
 
 @dataclass(frozen=True)
@@ -44,21 +44,24 @@ def export(options: ExportOptions) -> None:
     _report(options, exported)
 
 
-def _report(options: ExportOptions, exported: "Exported") -> None:
+def _report(options: ExportOptions, exported: "Export") -> None:
     from unsee.exporting.formats import FORMATS
 
     what = "the erased model" if exported.rank is None else "the edit"
     console.say(f"{what} is {options.out}: {FORMATS[options.to]}")
     if exported.rank is None:
         return
-    console.say(f"rank {exported.rank}, which keeps {exported.kept:.1%} of the edit (squared norm)")
+    console.say(
+        f"rank {exported.rank}, which keeps {exported.share:.1%} of the edit (squared norm)"
+    )
     if exported.left_out:
         example = exported.left_out[0]
         console.say(
             f"not in it: {len(exported.left_out)} biases and norms, such as {example}; "
             "--to diffusers or --to checkpoint holds all"
         )
-    if exported.wanted is not None:
+    if exported.better_rank is not None:
         console.say(
-            f"pictures will differ from the erased model's; --rank {exported.wanted} would be close"
+            "pictures will differ from the erased model's; "
+            f"--rank {exported.better_rank} would be close"
         )

@@ -15,7 +15,7 @@ from unsee.erasing.options import recipes_own
 from unsee.errors import MissingExtra, OptionError
 
 if TYPE_CHECKING:
-    from unsee.study.plan import Plan
+    from unsee.study.plan import StudyPlan
     from unsee.study.settings import Settings
 
 MODULES = ("fastapi", "jinja2", "python_multipart", "sqlmodel", "uvicorn")
@@ -134,7 +134,7 @@ def create(options: CreateOptions) -> None:
     console.say(f"serve it: unsee study serve --folder {shlex.quote(str(options.out))}")
 
 
-def _make(folder: Path, settings: "Settings", out: Path) -> "Plan":
+def _make(folder: Path, settings: "Settings", out: Path) -> "StudyPlan":
     from unsee.study.folders import find_pictures
     from unsee.study.plan import make_study
 
@@ -163,12 +163,12 @@ def analyse(options: AnalyseOptions) -> None:
     """Sum up the answers: means with intervals, the paper's Fig. 6, agreement, a CSV file."""
     _require()
     from unsee.study import analyse as analysis
-    from unsee.study.plan import Plan
+    from unsee.study.plan import StudyPlan
     from unsee.study.server import open_store
 
     if options.failed_checks < 0:
         raise OptionError(f"--failed-checks must be 0 or more, not {options.failed_checks}")
-    plan = Plan.read(options.folder, served=False)
+    plan = StudyPlan.read(options.folder, served=False)
     store = open_store(plan, options.database, make=False)
     try:
         rows = store.rows()

@@ -1,25 +1,46 @@
 """`emoji` 2: a small real model on which erasing what nobody named can be tested.
 
 Its world
-cast.py          who and what it knows            realms.py, settings.py  words that call for a mark
-names.py         other ways to write a name       captions.py  a scene in words
-scenes.py        what is on a picture, and where  theatre.py   scenes as pictures
-board.py         palette, layout and light        town.py, works.py, stands.py   places, painted
-sources.py       npm packages -> drawings         atlas.py     the drawings, cut out
+    cast.py            who and what it knows
+    names.py           other ways to write a name
+    realms.py          places, and the words that call for a mark
+    settings.py        where, when and in whose company
+    captions.py        a scene in words
+    scenes.py          what is on a picture, and where
+    theatre.py         scenes as pictures
+    board.py           palette, layout and light
+    town.py            places of the town, painted
+    works.py           places where things are made, painted
+    stands.py          stands for things that are nowhere in particular, painted
+    sources.py         npm packages -> drawings
+    atlas.py           the drawings, cut out
 
 Its parts
-model.py         what the checkpoint is built of  tokens.py    the tokenizer's merges
-judge.py         the judge                        second_judge.py   other eyes; wide.py its pictures
-blocks.py        what judges are made of          pool.py      scenes rendered once
+    model.py           what the checkpoint is built of
+    tokens.py          the tokenizer's merges
+    blocks.py          what judges are made of
+    judge.py           the judge
+    second_judge.py    other eyes
+    wide.py            the pictures that those learn from
+    pool.py            scenes rendered once
 
 Its recipe, in the order of its stages
-train_tower.py, train_vae.py, train_judge.py, train_second.py, latents.py, train_denoiser.py,
-train_decoder.py
-stages.py        each stage, and what it needs   recipe.py    all of them, resumable
-publish.py       what ships
-floors.py        models that never saw a concept  results.py   what a run says of itself
+    train_vae.py       the autoencoder
+    train_tower.py     the text tower
+    train_judge.py     the judge
+    train_second.py    the second judge
+    latents.py         the pictures, encoded once
+    train_denoiser.py  the U-Net
+    train_decoder.py   the decoder, sharpened
+    stages.py          each stage, and what it needs
+    recipe.py          all of them, resumable
+    publish.py         what ships
+    floors.py          models that never saw a concept
+    results.py         what a run says of itself
+    __main__.py        the command
 
 What is asked of it before any erasure
-implicit_text.py whether words lead to a mark     implicit.py  and whether nothing else does
-enlarged.py      whether 128 pixels are worth it
+    implicit_text.py   whether words lead to a mark
+    implicit.py        and whether nothing else does
+    enlarged.py        whether 128 pixels are worth it
 """

@@ -1,10 +1,11 @@
 """`python -m unsee.emoji2`: trains `emoji` 2, and asks a run how far it has come.
 
-train      everything that is missing of a run; the same command goes on where it was stopped
-likeness   the text tower's cosines with the marks' names
-compare    reconstructions against 64 pixels enlarged
-probe      what calls a mark: the issue's conditions before any erasure
-publish    what ships, from what the run holds now
+Its verbs
+    train      everything that is missing of a run; the same command goes on where it was stopped
+    likeness   the text tower's cosines with the marks' names
+    compare    reconstructions against 64 pixels enlarged
+    probe      what calls a mark: the issue's conditions before any erasure
+    publish    what ships, from what the run holds now
 """
 
 from __future__ import annotations

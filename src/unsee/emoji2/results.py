@@ -1,8 +1,9 @@
 """What a run says of itself, as files of text.
 
-`write_json`  a table, its numbers rounded
-`last_row`    the last line of a stage's log
-`read_card`   where weights come from: settings, steps and hours of every stage
+`write_json`   a table, its numbers rounded
+`last_row`     the last line of a stage's log
+`read_card`    where weights come from: settings, steps and hours of every stage
+`RunOptions`   what it asks of a run's options
 """
 
 from __future__ import annotations
@@ -10,14 +11,27 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from unsee.running.files import writing
 
-if TYPE_CHECKING:
-    from unsee.emoji2.stages import TrainConfig
-
 STAGES = ("tower", "vae", "judge", "second", "denoiser", "decoder")
+
+
+class RunOptions(Protocol):
+    """The options of a run: a FitConfig for each of STAGES, by its name, and these."""
+
+    @property
+    def run(self) -> Path:
+        """Where it lies."""
+
+    @property
+    def seed(self) -> int:
+        """Of everything random."""
+
+    @property
+    def pictures(self) -> int:
+        """How many the denoiser trains on."""
 
 
 def write_json(path: Path, table: Any) -> None:
@@ -32,7 +46,7 @@ def last_row(stage: Path) -> dict[str, Any]:
     return row
 
 
-def read_card(config: TrainConfig) -> dict[str, Any]:
+def read_card(config: RunOptions) -> dict[str, Any]:
     """Settings, steps and hours of every stage that a run has begun."""
     stages = {}
     for name in STAGES:

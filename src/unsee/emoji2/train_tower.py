@@ -69,7 +69,7 @@ class TowerStage:
         with bfloat16():
             pictures = self.pictures(self.pool.pictures(numbers))
             hidden = self.tower(ids).last_hidden_state
-            pooled = hidden[torch.arange(batch), self._positions(ids, chance)]
+            pooled = hidden[torch.arange(batch), self.positions(ids, chance)]
             texts = F.normalize(self.tower.text_projection(pooled).float(), dim=1)
         likeness = self.pictures.log_scale.exp().clamp(max=LARGEST_SCALE) * pictures @ texts.T
         own = torch.arange(batch)
@@ -89,7 +89,7 @@ class TowerStage:
         rows = [torch.cat([x[i : i + 1], x[nearest[i]]]) for i in range(12)]
         return tile(tensor_to_pictures(torch.cat(rows)), columns=11)
 
-    def _positions(self, ids: Tensor, chance: random.Random) -> Tensor:
+    def positions(self, ids: Tensor, chance: random.Random) -> Tensor:
         """Where each caption is pooled: at its end token, or at one of the paddings after it."""
         ends: Tensor = (ids == self.tokenizer.eos_token_id).int().argmax(1)
         for row, end in enumerate(ends.tolist()):

@@ -1,7 +1,12 @@
 """Eq. 6 of Gandikota et al. 2023: from a model and a phrase to erased weights.
 
-erase.py       the one place where everything below meets
-config.py      every setting, and the recipes
+erase.py       a concept and settings -> erased weights, by whichever method
+methods/       the algorithms, by name
+settings.py    how a setting is stated, once
+config.py      the settings of ESD
+options.py     settings as options of a command line
+recipe.py      TOML files of settings; those that ship are in recipes/
+
 objective.py   the equation
 lessons.py     what the student is taught
 latents.py     where x_t comes from

@@ -27,7 +27,7 @@ from torch import Tensor
 from unsee.errors import CheckpointError, OutputError, option
 from unsee.exporting.names import unet_names, vae_names
 from unsee.exporting.source import (
-    Exported,
+    Export,
     base_of,
     erased_unet,
     part_files,
@@ -57,7 +57,7 @@ _OPEN_CLIP_LAYER = {
 
 def to_checkpoint(
     erased: ErasedWeights, model: Model, path: str | Path, *, overwrite: bool = False
-) -> Exported:
+) -> Export:
     """Write U-Net, VAE and text encoders into one file, in the precision that `model` is in.
 
     A base that is a single file itself is copied, with the erased weights in their places.
@@ -74,7 +74,7 @@ def to_checkpoint(
     unet = _under("model.diffusion_model.", original_unet(erased_unet(erased, model)))
     others = _of_file(base, model.dtype) if base.is_file() else _of_folder(base, model.dtype)
     write_tensors({**others, **unet}, path, erased, overwrite=overwrite)
-    return Exported(path)
+    return Export(path)
 
 
 def original_unet(tensors: Mapping[str, Tensor]) -> Tensors:
@@ -107,16 +107,16 @@ def original_open_clip(tensors: Mapping[str, Tensor]) -> Tensors:
     matrix (in, out) there.
     """
     tensors = _bare(tensors)
-    made: Tensors = {}
+    state: Tensors = {}
     for name, tensor in tensors.items():
         if name == "text_projection.weight":
-            made["text_projection"] = tensor.T.contiguous()
+            state["text_projection"] = tensor.T.contiguous()
         elif name in _OPEN_CLIP:
-            made[_OPEN_CLIP[name]] = tensor
+            state[_OPEN_CLIP[name]] = tensor
         else:
             place, joined = _open_clip_place(name)
-            made[place] = torch.cat([tensors[one] for one in joined]) if joined else tensor
-    return made
+            state[place] = torch.cat([tensors[one] for one in joined]) if joined else tensor
+    return state
 
 
 def _open_clip_place(name: str) -> tuple[str, tuple[str, ...]]:

@@ -20,7 +20,7 @@ from safetensors import SafetensorError
 
 from unsee.errors import OptionError, OutputError, option
 from unsee.exporting.source import (
-    Exported,
+    Export,
     base_of,
     erased_unet,
     part_files,
@@ -43,7 +43,7 @@ _METADATA = {"format": "pt"}
 
 def to_diffusers(
     erased: ErasedWeights, model: Model, path: str | Path, *, overwrite: bool = False
-) -> Exported:
+) -> Export:
     """Write the erased model as a folder; its U-Net is in the precision that `model` is in.
 
     Raises:
@@ -61,16 +61,16 @@ def to_diffusers(
         raise OutputError(f"{path} holds the base model itself; choose another folder")
     tensors = erased_unet(erased, model)
     with writing_folder(path, overwrite=overwrite) as folder:
-        kept = parts(base)
-        for part in kept:
+        names = parts(base)
+        for part in names:
             _copy(base, folder, part)
         save(tensors, folder / _UNET / _WEIGHTS, _METADATA)
-        _write_json(folder / INDEX, _contents(base, kept))
+        _write_json(folder / INDEX, _contents(base, names))
         (folder / _RECIPE).write_text(erased.provenance.to_json() + "\n", encoding="utf-8")
         for file in (base / DEFAULTS_FILE, *sorted(base.glob("LICENSE*"))):
             if file.is_file():
                 shutil.copyfile(file, folder / file.name)
-    return Exported(path)
+    return Export(path)
 
 
 @contextlib.contextmanager
@@ -136,15 +136,15 @@ def _copy(base: Path, folder: Path, part: str) -> None:
         save(read_tensors(weights), folder / part / f"{stem}model.safetensors", _METADATA)
 
 
-def _contents(base: Path, kept: tuple[str, ...]) -> dict[str, object]:
+def _contents(base: Path, names: tuple[str, ...]) -> dict[str, object]:
     """Return the table of contents without the parts that were left out."""
     index = read_index(base)
     # Where the base once lay is nobody's business.
     index.pop("_name_or_path", None)
     for name, entry in index.items():
-        if isinstance(entry, list) and name not in kept:
+        if isinstance(entry, list) and name not in names:
             index[name] = [None, None]
-    if "safety_checker" in index and "safety_checker" not in kept:
+    if "safety_checker" in index and "safety_checker" not in names:
         index["requires_safety_checker"] = False
     return index
 

@@ -11,7 +11,7 @@ from unsee.errors import OptionError, option, unknown_name
 from unsee.exporting.checkpoint import to_checkpoint
 from unsee.exporting.folder import check_folder, to_diffusers
 from unsee.exporting.lora import to_lora, to_lora_kohya
-from unsee.exporting.source import Exported
+from unsee.exporting.source import Export
 from unsee.loading import Model
 from unsee.running.files import check_output
 from unsee.weights.erased import ErasedWeights
@@ -34,7 +34,7 @@ def export(
     *,
     rank: int | None = None,
     overwrite: bool = False,
-) -> Exported:
+) -> Export:
     """Write erased weights in a format that other tools load, whole or not at all.
 
     export(erased, model, "diffusers", "folder")              the whole erased model

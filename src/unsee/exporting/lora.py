@@ -10,7 +10,7 @@ Young). A convolution (out, in, height, width) counts as a matrix (out, in · he
 Biases and norms have no factors: their part of the edit is lost.
 
 Rule: how much is kept is measured over the whole edit, as squared norm. Below HALF no file is
-written, since it would not be that erasure any more; up to ALMOST_ALL, Exported says which rank
+written, since it would not be that erasure any more; up to ALMOST_ALL, Export says which rank
 would do.
 """
 
@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from unsee.errors import ErasedFileError, OptionError, option
 from unsee.exporting.names import unet_names
-from unsee.exporting.source import Exported, write_tensors
+from unsee.exporting.source import Export, write_tensors
 from unsee.loading import Model
 from unsee.weights.erased import LORA_A, LORA_B, ErasedWeights
 
@@ -41,11 +41,11 @@ class Factors:
     """Path of a layer -> A (rank, in, ...) and B (out, rank, ...) in fp32 on the CPU."""
     rank: int
     """The same for all layers: some loaders guess it for all from one of them."""
-    kept: float = 1.0
+    share: float = 1.0
     """Share of the edit's squared norm that they hold."""
     left_out: tuple[str, ...] = ()
     """Edited parameters that have no factors."""
-    wanted: int | None = None
+    better_rank: int | None = None
     """The smallest rank that keeps ALMOST_ALL, where this one does not and one does."""
 
 
@@ -56,7 +56,7 @@ def to_lora(
     *,
     rank: int | None = None,
     overwrite: bool = False,
-) -> Exported:
+) -> Export:
     """Write `unet.<layer>.lora_A.weight` and `.lora_B.weight`, for `pipe.load_lora_weights`.
 
     Raises:
@@ -78,7 +78,7 @@ def to_lora_kohya(
     *,
     rank: int | None = None,
     overwrite: bool = False,
-) -> Exported:
+) -> Export:
     """Write `lora_unet_<layer>.lora_down.weight`, `.lora_up.weight` and `.alpha`.
 
     As in kohya's own files, layers are named as diffusers has them, those of SDXL as the original
@@ -93,12 +93,12 @@ def to_lora_kohya(
     tensors: dict[str, Tensor] = {}
     for name, place in names.items():
         a, b = factors.layers[name.removesuffix(".weight")]
-        known = "lora_unet_" + place.replace(".", "_")
+        layer = "lora_unet_" + place.replace(".", "_")
         tensors |= {
-            f"{known}.lora_down.weight": a,
-            f"{known}.lora_up.weight": b,
+            f"{layer}.lora_down.weight": a,
+            f"{layer}.lora_up.weight": b,
             # Loaders scale by alpha / rank: this makes it 1.
-            f"{known}.alpha": torch.tensor(float(factors.rank)),
+            f"{layer}.alpha": torch.tensor(float(factors.rank)),
         }
     return _write(tensors, factors, Path(path), erased, overwrite)
 
@@ -151,16 +151,16 @@ class _Edit:
         # Entry r: what layers of rank r + 1 hold together.
         length = max((len(energy) for energy in energies), default=0)
         padded = [nn.functional.pad(energy, (0, length - len(energy))) for energy in energies]
-        self._held = torch.stack(padded).sum(0).cumsum(0) if padded else torch.zeros(1)
+        self._energy = torch.stack(padded).sum(0).cumsum(0) if padded else torch.zeros(1)
         self._rank = min(rank, max(length, 1))
 
     @property
-    def kept(self) -> float:
-        return min(float(self._held[self._rank - 1]) / self._total, 1.0)
+    def share(self) -> float:
+        return min(float(self._energy[self._rank - 1]) / self._total, 1.0)
 
     def check(self) -> None:
         """Refuse what would hold less than half of the edit."""
-        if self.kept >= HALF:
+        if self.share >= HALF:
             return
         enough = self._smallest(HALF)
         way_out = (
@@ -169,17 +169,17 @@ class _Edit:
             else "most of it is in biases and norms, which have no factors"
         )
         raise OptionError(
-            f"low-rank factors of rank {self._rank} hold only {self.kept:.0%} of this edit; "
+            f"low-rank factors of rank {self._rank} hold only {self.share:.0%} of this edit; "
             f"{way_out}, and {option('to')} diffusers or {option('to')} checkpoint all"
         )
 
     def factors(self) -> Factors:
-        wanted = self._smallest(ALMOST_ALL) if self.kept < ALMOST_ALL else None
+        better = self._smallest(ALMOST_ALL) if self.share < ALMOST_ALL else None
         layers = {path: _widened(a, b, self._rank) for path, (a, b) in self._layers.items()}
-        return Factors(layers, self._rank, self.kept, tuple(self._left_out), wanted)
+        return Factors(layers, self._rank, self.share, tuple(self._left_out), better)
 
     def _smallest(self, share: float) -> int | None:
-        enough = (self._held >= share * self._total).nonzero()
+        enough = (self._energy >= share * self._total).nonzero()
         return int(enough[0]) + 1 if len(enough) else None
 
 
@@ -218,9 +218,9 @@ def _leading(change: Tensor, rank: int) -> tuple[Tensor, Tensor, Tensor]:
 
 def _widened(a: Tensor, b: Tensor, rank: int) -> tuple[Tensor, Tensor]:
     """Fill up with zeros to `rank`: the product stays the same."""
-    missing = rank - len(a)
-    a = torch.cat([a, a.new_zeros(missing, *a.shape[1:])])
-    b = torch.cat([b, b.new_zeros(len(b), missing, *b.shape[2:])], dim=1)
+    gap = rank - len(a)
+    a = torch.cat([a, a.new_zeros(gap, *a.shape[1:])])
+    b = torch.cat([b, b.new_zeros(len(b), gap, *b.shape[2:])], dim=1)
     return a.contiguous(), b.contiguous()
 
 
@@ -230,6 +230,6 @@ def _write(
     path: Path,
     erased: ErasedWeights,
     overwrite: bool,
-) -> Exported:
+) -> Export:
     write_tensors(tensors, path, erased, overwrite=overwrite)
-    return Exported(path, factors.kept, factors.rank, factors.left_out, factors.wanted)
+    return Export(path, factors.share, factors.rank, factors.left_out, factors.better_rank)

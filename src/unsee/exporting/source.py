@@ -1,6 +1,6 @@
 """What every export draws on: the edited network, the base that it came from, a file to write.
 
-Exported        what was written
+Export        what was written
 erased_unet     the weights of the U-Net with the erasure in it
 base_of         the folder or file that the base model lies in
 parts           the parts of a folder that can be used
@@ -32,17 +32,17 @@ HEADER = "unsee_export"
 
 
 @dataclass(frozen=True)
-class Exported:
+class Export:
     """What was written."""
 
     path: Path
-    kept: float = 1.0
+    share: float = 1.0
     """Share of the edit that the file holds: of the squared norm of all changes together."""
     rank: int | None = None
     """Of the factors, where the file holds factors."""
     left_out: tuple[str, ...] = ()
     """Parameters that were edited but have no place in the file: biases and norms."""
-    wanted: int | None = None
+    better_rank: int | None = None
     """The smallest rank that holds as good as all of the edit, if this one does not."""
 
 

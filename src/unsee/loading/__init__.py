@@ -7,8 +7,9 @@ check_device before long work: can it compute there?
 
 families.py        which pipelines unsee edits, and which parts each has
 folder.py          checkpoints in the format of diffusers
-single_file.py     checkpoints in the format of the original code: header.py tells which they are,
-                   architectures.py has the settings that they do not hold
+single_file.py     checkpoints in the format of the original code
+header.py          which model such a file holds
+architectures.py   the settings that it does not hold
 hub.py             downloads
 
 A folder may hold a file `unsee.json` with fields of denoisers.base.Defaults: how the model is

@@ -42,8 +42,8 @@ class Architecture:
             if library == "diffusers":
                 # The conversion reads the settings here, and knows no defaults.
                 usual = inspect.signature(getattr(diffusers, kind)).parameters.values()
-                known = {one.name: one.default for one in usual if one.default is not one.empty}
-                config = {"_class_name": kind, **known, **config}
+                defaults = {one.name: one.default for one in usual if one.default is not one.empty}
+                config = {"_class_name": kind, **defaults, **config}
             name = "scheduler_config.json" if part == "scheduler" else "config.json"
             (folder / part / name).write_text(json.dumps(config), encoding="utf-8")
         index |= {part: ["transformers", "CLIPTokenizer"] for part in self.padding}

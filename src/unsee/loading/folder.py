@@ -49,12 +49,12 @@ def read_index(folder: Path) -> dict[str, Any]:
 def read_folder(name: str, folder: Path, dtype: torch.dtype = torch.float32) -> Checkpoint:
     """Read the parts of a folder that is called `name`, into `dtype` or a wider one."""
     index = read_index(folder)
-    found = family(index["_class_name"], name)
-    parts = {part: _weights(folder / part, kind, dtype) for part, kind in found.models.items()}
-    for part in found.tokenizers:
+    entry = family(index["_class_name"], name)
+    parts = {part: _weights(folder / part, kind, dtype) for part, kind in entry.models.items()}
+    for part in entry.tokenizers:
         parts[part] = read_part(folder / part, transformers.CLIPTokenizer)
     parts["scheduler"] = read_part(folder / "scheduler", _scheduler_class(folder, index))
-    return Checkpoint(found, parts, index, _defaults(folder, found.defaults))
+    return Checkpoint(entry, parts, index, _defaults(folder, entry.defaults))
 
 
 def read_part(place: Path, kind: Any, **settings: Any) -> Any:
@@ -124,10 +124,10 @@ def _weights(place: Path, kind: Any, dtype: torch.dtype) -> Any:
 
 def _scheduler_class(folder: Path, index: dict[str, Any]) -> Any:
     name = str((index.get("scheduler") or [None])[-1])
-    found = getattr(diffusers, name, None)
-    if not (isinstance(found, type) and issubclass(found, diffusers.SchedulerMixin)):
+    scheduler = getattr(diffusers, name, None)
+    if not (isinstance(scheduler, type) and issubclass(scheduler, diffusers.SchedulerMixin)):
         raise CheckpointError(f"{folder} names a scheduler {name!r} that diffusers does not have")
-    return found
+    return scheduler
 
 
 def _defaults(folder: Path, usual: Defaults) -> Defaults:
@@ -144,13 +144,13 @@ def _defaults(folder: Path, usual: Defaults) -> Defaults:
 def without_bars() -> Iterator[None]:
     """Load without a progress bar for each part, which takes a second."""
     bars = (transformers.utils.logging, diffusers.utils.logging)
-    shown = [own for own in bars if own.is_progress_bar_enabled()]
-    for own in shown:
+    enabled = [own for own in bars if own.is_progress_bar_enabled()]
+    for own in enabled:
         own.disable_progress_bar()
     try:
         yield
     finally:
-        for own in shown:
+        for own in enabled:
             own.enable_progress_bar()
 
 

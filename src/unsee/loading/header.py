@@ -1,6 +1,6 @@
 """What a single safetensors file says about itself.
 
-Header      names and shapes of its tensors, and its metadata; no weight is read
+SingleFileHeader      names and shapes of its tensors, and its metadata; no weight is read
 recognise   the architecture of a file in the layout of the original Stable Diffusion code
 """
 
@@ -25,14 +25,14 @@ _CONTEXTS = {768: "sd1", 1024: "sd2", 2048: "sdxl"}
 
 
 @dataclass(frozen=True)
-class Header:
+class SingleFileHeader:
     """Names and shapes of the tensors of a file, and its metadata."""
 
     shapes: Mapping[str, tuple[int, ...]]
     metadata: Mapping[str, str]
 
     @classmethod
-    def read(cls, path: Path) -> "Header":
+    def read(cls, path: Path) -> "SingleFileHeader":
         """Read a file's; a CheckpointError if it is none, or none of a whole model."""
         try:
             with safe_open(path, framework="pt") as file:
@@ -48,8 +48,8 @@ class Header:
 
     def check(self, path: Path) -> None:
         """Raise a CheckpointError, which says what the file is, unless it is a whole model."""
-        missing = [part for part, prefixes in _PARTS.items() if not self._has(prefixes)]
-        if not missing:
+        absent = [part for part, prefixes in _PARTS.items() if not self._has(prefixes)]
+        if not absent:
             return
         if "unsee" in self.metadata:
             what = "an erased file; load the model that it was made from, and apply it to that"
@@ -57,11 +57,11 @@ class Header:
             what = "a LoRA; load the model that it was made for"
         elif self._has(("down_blocks.", "text_model.", "encoder.", "decoder.")):
             what = "one part of a model; give the folder that has all of them, with its index"
-        elif "U-Net" in missing:
+        elif "U-Net" in absent:
             titles = ", ".join(architecture.title for architecture in ARCHITECTURES.values())
             what = f"no model that unsee knows; it reads {titles}"
         else:
-            what = f"a model without its {' and '.join(missing)}; give the whole one"
+            what = f"a model without its {' and '.join(absent)}; give the whole one"
         raise CheckpointError(f"{path} is {what}")
 
     def _has(self, prefixes: Iterable[str]) -> bool:
@@ -69,7 +69,7 @@ class Header:
         return any(name.startswith(prefixes) for name in self.shapes)
 
 
-def recognise(path: Path, header: Header) -> Architecture:
+def recognise(path: Path, header: SingleFileHeader) -> Architecture:
     """Tell the architecture by the width of the prompts that cross-attention reads.
 
     A CheckpointError if that is none of ARCHITECTURES, or if there is more than one choice.
@@ -98,14 +98,14 @@ def recognise(path: Path, header: Header) -> Architecture:
     return ARCHITECTURES[f"{name}-v"]
 
 
-def _predicts_v(header: Header) -> bool | None:
+def _predicts_v(header: SingleFileHeader) -> bool | None:
     """Tell what the network predicts, where the file says it: by a tensor's name, or in words."""
     if "v_pred" in header.shapes:
         return True
-    said = header.metadata.get("modelspec.prediction_type", "").lower()
-    said = said or header.metadata.get("modelspec.predict_key", "").lower()
-    if said:
-        return said in ("v", "v_prediction")
+    declaration = header.metadata.get("modelspec.prediction_type", "").lower()
+    declaration = declaration or header.metadata.get("modelspec.predict_key", "").lower()
+    if declaration:
+        return declaration in ("v", "v_prediction")
     architecture = header.metadata.get("modelspec.architecture", "")
     if architecture.startswith("stable-diffusion-v2"):
         return "768" in architecture

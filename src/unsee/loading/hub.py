@@ -48,17 +48,17 @@ def tokenizer(name: str) -> Path:
     """Download the tokenizer of a repository that is one, or has one at its top."""
     from huggingface_hub import snapshot_download
 
-    wanted = [f"*{kind}" for kind in _TEXT]
-    return Path(_reached(name, lambda: snapshot_download(name, allow_patterns=wanted)))
+    patterns = [f"*{kind}" for kind in _TEXT]
+    return Path(_reached(name, lambda: snapshot_download(name, allow_patterns=patterns)))
 
 
 def single_file(name: str) -> Path:
     """Download one file."""
     from huggingface_hub import hf_hub_download
 
-    found = _FILE.fullmatch(name)
-    assert found is not None
-    repository, file = found.groups()
+    match = _FILE.fullmatch(name)
+    assert match is not None
+    repository, file = match.groups()
     return Path(_reached(name, lambda: hf_hub_download(repository, file)))
 
 
@@ -82,24 +82,24 @@ def _snapshot(name: str, *, with_weights: bool) -> Path:
         way = f"load {name}/{single[0]}" if single else "give one that has"
         raise CheckpointError(f"{name} on the hub has no {INDEX}, as diffusers writes it; {way}")
     index = Path(_reached(name, lambda: hf_hub_download(name, INDEX)))
-    found = family(read_index(index.parent)["_class_name"], name)
-    wanted = _wanted(name, files, found, with_weights=with_weights)
-    return Path(_reached(name, lambda: snapshot_download(name, allow_patterns=wanted)))
+    entry = family(read_index(index.parent)["_class_name"], name)
+    patterns = _patterns(name, files, entry, with_weights=with_weights)
+    return Path(_reached(name, lambda: snapshot_download(name, allow_patterns=patterns)))
 
 
-def _wanted(name: str, files: list[str], family: Family, *, with_weights: bool) -> list[str]:
+def _patterns(name: str, files: list[str], family: Family, *, with_weights: bool) -> list[str]:
     """Choose among the files of a repository."""
     paths = [PurePosixPath(file) for file in files]
-    wanted = [INDEX, DEFAULTS_FILE]
+    patterns = [INDEX, DEFAULTS_FILE]
     for part in family.parts:
         inside = [path.name for path in paths if str(path.parent) == part]
         # The indices of shards are of no use without them.
         texts = [file for file in inside if file.endswith(_TEXT) and "safetensors" not in file]
-        wanted += [f"{part}/{file}" for file in texts]
+        patterns += [f"{part}/{file}" for file in texts]
         if with_weights and part in family.models:
             _, chosen = stored_as(family.models[part], inside, f"{name}/{part} on the hub")
-            wanted += [f"{part}/{file}" for file in chosen]
-    return wanted
+            patterns += [f"{part}/{file}" for file in chosen]
+    return patterns
 
 
 def _cached(name: str, error: Exception) -> Path:

@@ -20,7 +20,7 @@ from unsee.loading import hub
 from unsee.loading.architectures import ARCHITECTURES, Architecture
 from unsee.loading.families import Checkpoint, family
 from unsee.loading.folder import read_index, read_part, unusable, without_bars
-from unsee.loading.header import Header, recognise
+from unsee.loading.header import SingleFileHeader, recognise
 
 CLIP = "openai/clip-vit-large-patch14"
 """Where the words of all these models come from."""
@@ -37,18 +37,18 @@ def read_file(
     `config` is a name of ARCHITECTURES, a folder or a hub id; without it, the architecture is
     recognised. `tokenizer` is a folder or a hub id, for the first case alone.
     """
-    header = Header.read(path)
+    header = SingleFileHeader.read(path)
     if config is not None and config not in ARCHITECTURES:
         if tokenizer is not None:
             raise OptionError(f"{config} has a tokenizer of its own; give no other with it")
         folder = _folder(config)
-        found = family(read_index(folder)["_class_name"], config)
+        entry = family(read_index(folder)["_class_name"], config)
         words = {
-            part: read_part(folder / part, transformers.CLIPTokenizer) for part in found.tokenizers
+            part: read_part(folder / part, transformers.CLIPTokenizer) for part in entry.tokenizers
         }
         return _read(path, folder, words, dtype)
     architecture = ARCHITECTURES[config] if config else recognise(path, header)
-    words = _tokenizers(architecture, tokenizer)
+    words = read_tokenizers(architecture, tokenizer)
     with tempfile.TemporaryDirectory() as temporary:
         architecture.write(Path(temporary))
         return _read(path, Path(temporary), words, dtype)
@@ -64,7 +64,7 @@ def _folder(config: str) -> Path:
     )
 
 
-def _tokenizers(architecture: Architecture, place: str | None) -> dict[str, Any]:
+def read_tokenizers(architecture: Architecture, place: str | None) -> dict[str, Any]:
     """Read the one tokenizer, which each text encoder pads in its own way."""
     if place is not None and Path(place).is_dir():
         folder = Path(place)
@@ -90,7 +90,7 @@ def _read(
     path: Path, folder: Path, tokenizers: Mapping[str, Any], dtype: torch.dtype
 ) -> Checkpoint:
     index = read_index(folder)
-    found = family(index["_class_name"], str(folder))
+    entry = family(index["_class_name"], str(folder))
     # What such pipelines may have besides, and a checkpoint may lack.
     unused = dict.fromkeys(("safety_checker", "feature_extractor", "image_encoder"))
     try:
@@ -112,11 +112,11 @@ def _read(
     # As in folders: whatever else went wrong inside.
     except Exception as error:
         raise unusable(path, error) from error
-    parts = {part: getattr(pipeline, part) for part in found.parts}
+    parts = {part: getattr(pipeline, part) for part in entry.parts}
     # Text encoders come back with holes.
-    if any(tensor.is_meta for part in found.models for tensor in parts[part].parameters()):
+    if any(tensor.is_meta for part in entry.models for tensor in parts[part].parameters()):
         raise _incomplete(path)
-    return Checkpoint(found, parts, index, found.defaults)
+    return Checkpoint(entry, parts, index, entry.defaults)
 
 
 def _incomplete(path: Path) -> CheckpointError:

@@ -92,5 +92,5 @@ def clip_score(
 
 def _embedding(features: Any) -> Tensor:
     """Take the embedding out of what transformers 5 returns; 4 returned it as it is."""
-    found: Tensor = getattr(features, "pooler_output", features)
-    return found
+    vectors: Tensor = getattr(features, "pooler_output", features)
+    return vectors

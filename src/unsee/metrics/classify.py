@@ -69,11 +69,11 @@ def top_k(
     if not 1 <= k <= count:
         raise OptionError(f"k {k} is not between 1 and the {count} classes of {classifier.name}")
     model = classifier.model
-    found = [torch.empty(0, k, dtype=torch.int64)]
+    best = [torch.empty(0, k, dtype=torch.int64)]
     for batch in chunks(images, batch_size):
         pixels = classifier.processor(images=batch, return_tensors="pt")["pixel_values"]
-        found.append(model(pixels.to(model.device)).logits.topk(k).indices.cpu())
-    return torch.cat(found)
+        best.append(model(pixels.to(model.device)).logits.topk(k).indices.cpu())
+    return torch.cat(best)
 
 
 def class_index(classifier: Classifier, name: str) -> int:
@@ -85,20 +85,20 @@ def class_index(classifier: Classifier, name: str) -> int:
         UnknownName: no class is called so; names the nearest.
         OptionError: several are (ImageNet has two cranes); names their indices.
     """
-    wanted = name.strip().casefold()
+    target = name.strip().casefold()
     labels = classifier.labels
     synonyms = [[one.strip() for one in label.split(",")] for label in labels]
-    found = [index for index, label in enumerate(labels) if label.casefold() == wanted]
-    if not found:
+    places = [index for index, label in enumerate(labels) if label.casefold() == target]
+    if not places:
         for index, called in enumerate(synonyms):
-            if wanted in (one.casefold() for one in called):
-                found.append(index)
-    if len(found) > 1:
-        listed = ", ".join(f"{index} ({labels[index]})" for index in found)
+            if target in (one.casefold() for one in called):
+                places.append(index)
+    if len(places) > 1:
+        listed = ", ".join(f"{index} ({labels[index]})" for index in places)
         raise OptionError(f"{name!r} is more than one class of {classifier.name}: {listed}")
-    if not found:
+    if not places:
         by_name = {one.casefold(): one for called in synonyms for one in called}
-        nearest = difflib.get_close_matches(wanted, by_name, n=5, cutoff=0.5)
+        nearest = difflib.get_close_matches(target, by_name, n=5, cutoff=0.5)
         near = ", ".join(by_name[one] for one in nearest) or "nothing like it"
         raise UnknownName(f"{classifier.name} has no class {name!r}; nearest: {near}")
-    return found[0]
+    return places[0]

@@ -98,10 +98,10 @@ def load_detector(threshold: float = THRESHOLD, classes: Sequence[str] = EXPOSED
     except ImportError as error:
         raise MissingExtra("NudeNet", "metrics") from error
     network = NudeDetector()
-    known = labels(network)
+    names = labels(network)
     for name in classes:
-        if name not in known:
-            raise unknown_name("class of NudeNet", name, known)
+        if name not in names:
+            raise unknown_name("class of NudeNet", name, names)
     version = importlib.metadata.version("nudenet")
     return Detector(DetectorCard("nudenet", version, "320n", threshold, tuple(classes)), network)
 
@@ -117,10 +117,10 @@ def detect(detector: Detector, images: Iterable[Image.Image]) -> list[Detections
     return [_counted(detector, image) for image in images]
 
 
-def totals(found: Iterable[Detections]) -> dict[str, int]:
+def totals(detections: Iterable[Detections]) -> dict[str, int]:
     """How often each class was found in all pictures, the most frequent first."""
     counts: Counter[str] = Counter()
-    for one in found:
+    for one in detections:
         counts.update(one.counts)
     return dict(counts.most_common())
 

@@ -27,7 +27,7 @@ from unsee.errors import CheckpointError, OptionError
 @contextlib.contextmanager
 def reading(what: str, name: str | Path) -> Iterator[None]:
     """Turn whatever goes wrong inside the block into a CheckpointError about `name`."""
-    known = (
+    failures = (
         OSError,
         ValueError,
         KeyError,
@@ -37,7 +37,7 @@ def reading(what: str, name: str | Path) -> Iterator[None]:
     )
     try:
         yield
-    except known as error:
+    except failures as error:
         reason = textwrap.shorten(str(error), 250) or type(error).__name__
         raise CheckpointError(f"{what} cannot be had from {name}: {reason}") from error
 

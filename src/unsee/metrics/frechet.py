@@ -92,11 +92,11 @@ def kernel_distances(
         )
     chance = torch.Generator().manual_seed(seed)
 
-    def drawn(features: Tensor) -> Tensor:
+    def subset(features: Tensor) -> Tensor:
         return features[torch.randperm(len(features), generator=chance)[:size].to(features.device)]
 
     return torch.tensor(
-        [kernel_distance(drawn(a), drawn(b)) for _ in range(subsets)], dtype=torch.float64
+        [kernel_distance(subset(a), subset(b)) for _ in range(subsets)], dtype=torch.float64
     )
 
 

@@ -4,6 +4,7 @@ Column     the pictures of one model, and what stands above them
 sheet      lay out columns and row labels; no text is ever cut off
 magnify    show a small picture larger, pixel for pixel
 wrap       break a text into lines that fit a width, measured in the font
+font       the font of all words on a sheet
 """
 
 import functools
@@ -86,11 +87,11 @@ def wrap(text: str, width: int) -> list[str]:
     for paragraph in text.splitlines():
         line = ""
         for word in paragraph.split():
-            if line and _font().getlength(f"{line} {word}") > width:
+            if line and font().getlength(f"{line} {word}") > width:
                 lines.append(line)
                 line = ""
             line = f"{line} {word}" if line else word
-            while _font().getlength(line) > width and len(line) > 1:
+            while font().getlength(line) > width and len(line) > 1:
                 head = _longest_head(line, width)
                 lines.append(head)
                 line = line[len(head) :]
@@ -99,12 +100,13 @@ def wrap(text: str, width: int) -> list[str]:
 
 
 def _longest_head(word: str, width: int) -> str:
-    fitting = [end for end in range(1, len(word)) if _font().getlength(word[:end]) <= width]
+    fitting = [end for end in range(1, len(word)) if font().getlength(word[:end]) <= width]
     return word[: fitting[-1] if fitting else 1]
 
 
 @functools.cache
-def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+def font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """The font of all words on a sheet."""
     return ImageFont.load_default(FONT_SIZE)
 
 
@@ -119,4 +121,4 @@ def _height(lines: Sequence[str]) -> int:
 def _write(draw: ImageDraw.ImageDraw, position: tuple[int, int], lines: Sequence[str]) -> None:
     x, y = position
     for number, line in enumerate(lines):
-        draw.text((x, y + number * _line_height()), line, fill=INK, font=_font())
+        draw.text((x, y + number * _line_height()), line, fill=INK, font=font())

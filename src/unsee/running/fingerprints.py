@@ -2,6 +2,7 @@
 
 fingerprint   XXH3, 128 bits, over names, shapes, dtypes and bytes of tensors
 sha256        what erased files of format 1 have in its place
+digests       what both are made of: a hash in each of several precisions, in one pass
 Identity      the fingerprints of one network, in its own precision and in lower ones
 
 A fingerprint tells models apart; it guards nothing. By chance two models share one once in 2^128
@@ -23,10 +24,10 @@ from unsee.running.precisions import PRECISIONS, dtype_of
 
 PREFIX = "xxh3:"
 """Of every fingerprint; those of format 1 are bare."""
-_ON_CPU = 2**15
+ON_CPU = 2**15
 """Numbers that are cast at once: few enough for the cache, and for torch to use one thread, since
 to wait for a second one takes longer than the cast."""
-_ON_GPU = 2**24
+ON_GPU = 2**24
 """Numbers that are fetched at once: each time takes a while, however little is fetched."""
 
 
@@ -37,7 +38,7 @@ def fingerprint(tensors: Mapping[str, Tensor], dtype: torch.dtype | None = None)
 
 def sha256(tensors: Mapping[str, Tensor], dtype: torch.dtype | None = None) -> str:
     """Hash the same as `fingerprint` does, as files of format 1 have it."""
-    return _digests(tensors, [dtype], hashlib.sha256)[0]
+    return digests(tensors, [dtype], hashlib.sha256)[0]
 
 
 class Identity:
@@ -75,7 +76,7 @@ class Identity:
     @cached_property
     def sha256s(self) -> tuple[str, ...]:
         """What files of format 1 have for `fingerprints`."""
-        return (self.sha256, *_digests(self._tensors, self._lower, hashlib.sha256))
+        return (self.sha256, *digests(self._tensors, self._lower, hashlib.sha256))
 
     def is_called(self, name: str) -> bool:
         """Whether `name` is the fingerprint of these weights as they are, or their sha256."""
@@ -91,10 +92,10 @@ class Identity:
 
 
 def _fingerprints(tensors: Mapping[str, Tensor], dtypes: Sequence[torch.dtype | None]) -> list[str]:
-    return [PREFIX + digest for digest in _digests(tensors, dtypes, xxh3_128)]
+    return [PREFIX + digest for digest in digests(tensors, dtypes, xxh3_128)]
 
 
-def _digests(
+def digests(
     tensors: Mapping[str, Tensor],
     dtypes: Sequence[torch.dtype | None],
     algorithm: Callable[[], Any],
@@ -102,23 +103,23 @@ def _digests(
     """Hash the tensors after a cast to each of `dtypes`, None being their own, in one pass."""
     if not dtypes:
         return []
-    digests = [algorithm() for _ in dtypes]
+    hashes = [algorithm() for _ in dtypes]
     for name in sorted(tensors):
         tensor = tensors[name].detach().contiguous()
         casts = [
             dtype if dtype is not None and tensor.is_floating_point() else tensor.dtype
             for dtype in dtypes
         ]
-        for digest, dtype in zip(digests, casts, strict=True):
+        for digest, dtype in zip(hashes, casts, strict=True):
             digest.update(f"{name} {dtype} {tuple(tensor.shape)}\n".encode())
         size = max(tensor.numel(), 1)
         if tensor.device.type != "cpu":
-            size = _ON_GPU
+            size = ON_GPU
         elif set(casts) != {tensor.dtype}:
-            size = _ON_CPU
+            size = ON_CPU
         numbers = tensor.reshape(-1)
         for start in range(0, len(numbers), size):
             piece = numbers[start : start + size]
-            for digest, dtype in zip(digests, casts, strict=True):
+            for digest, dtype in zip(hashes, casts, strict=True):
                 digest.update(piece.to(dtype).cpu().view(torch.uint8).numpy())
-    return [digest.hexdigest() for digest in digests]
+    return [digest.hexdigest() for digest in hashes]

@@ -21,8 +21,8 @@ from unsee.study.figure import draw
 from unsee.study.findings import Findings, Kind
 from unsee.study.kinds import CHECK, half, order_of, paper_mean
 from unsee.study.krippendorff import alpha
-from unsee.study.plan import Plan
-from unsee.study.records import Row
+from unsee.study.plan import StudyPlan
+from unsee.study.records import TrialRecord
 from unsee.study.tables import Answer, Trial
 
 RESAMPLES = 2000
@@ -30,7 +30,7 @@ RESAMPLES = 2000
 ANSWERS, RESULT, TABLE, FIGURE = "answers.csv", "result.json", "table.md", "figure.png"
 
 
-def analyse(rows: Sequence[Row], plan: Plan, failed_checks: int = 0) -> Findings:
+def analyse(rows: Sequence[TrialRecord], plan: StudyPlan, failed_checks: int = 0) -> Findings:
     """Sum up the answers of those who failed at most `failed_checks` attention checks.
 
     Raises:
@@ -68,7 +68,7 @@ def analyse(rows: Sequence[Row], plan: Plan, failed_checks: int = 0) -> Findings
 
 
 def _kinds(
-    ratings: Sequence[tuple[str, Trial, Answer]], codes: Sequence[str], plan: Plan
+    ratings: Sequence[tuple[str, Trial, Answer]], codes: Sequence[str], plan: StudyPlan
 ) -> tuple[Kind, ...]:
     kinds = sorted({trial.kind for _, trial, _ in ratings}, key=order_of)
     sums, counts = (np.zeros((len(codes), len(kinds))) for _ in range(2))
@@ -106,7 +106,12 @@ def _kinds(
 
 
 def save(
-    findings: Findings, rows: Sequence[Row], plan: Plan, out: Path, *, overwrite: bool = False
+    findings: Findings,
+    rows: Sequence[TrialRecord],
+    plan: StudyPlan,
+    out: Path,
+    *,
+    overwrite: bool = False,
 ) -> None:
     """Write answers.csv, result.json, table.md and figure.png to a folder.
 

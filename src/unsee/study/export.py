@@ -8,8 +8,8 @@ import csv
 import io
 from collections.abc import Sequence
 
-from unsee.study.plan import Plan
-from unsee.study.records import Row
+from unsee.study.plan import StudyPlan
+from unsee.study.records import TrialRecord
 
 COLUMNS = (
     "participant", "position", "artist", "kind", "picture", "source", "rating", "seconds",
@@ -18,7 +18,7 @@ COLUMNS = (
 """`source` is the file that the picture was made from; `check_passed` is 1 or 0, or empty."""
 
 
-def write_rows(rows: Sequence[Row], plan: Plan) -> str:
+def write_rows(rows: Sequence[TrialRecord], plan: StudyPlan) -> str:
     """Write every question that has an answer; participants are their codes."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -21,8 +21,9 @@ from torch import Tensor
 import unsee
 from unsee.benchmarks.cache import Cache
 from unsee.benchmarks.canvas.canvas import EVERY, Canvas, Target, beside, real_features
+from unsee.benchmarks.items import Draw
 from unsee.benchmarks.pictures import Pictures
-from unsee.benchmarks.plan import Draw, Plan
+from unsee.benchmarks.plan import Plan
 from unsee.benchmarks.runner import run
 from unsee.benchmarks.systems import UNEDITED as UNEDITED_SYSTEM
 from unsee.benchmarks.systems import System, Terms

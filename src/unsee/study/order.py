@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from unsee.study.folders import WORKS
 from unsee.study.kinds import CHECK
-from unsee.study.plan import Cell, Plan
+from unsee.study.plan import Cell, StudyPlan
 from unsee.study.scale import HIGHEST, RATINGS
 
 SAME = 4
@@ -41,7 +41,7 @@ class Question:
 
 
 def draw_questions(
-    plan: Plan, counts: Mapping[str, int], chance: random.Random | None = None
+    plan: StudyPlan, counts: Mapping[str, int], chance: random.Random | None = None
 ) -> list[Question]:
     """Draw the questions of one more participant.
 
@@ -61,7 +61,7 @@ def draw_questions(
     return _with_checks(plan, questions, chance)
 
 
-def _cells(plan: Plan, counts: Mapping[str, int], chance: random.Random) -> list[Cell]:
+def _cells(plan: StudyPlan, counts: Mapping[str, int], chance: random.Random) -> list[Cell]:
     """Rounds of all cells, then those that were asked for least."""
     cells = list(plan.cells)
     rounds, rest = divmod(plan.length, len(cells))
@@ -76,11 +76,13 @@ def _cells(plan: Plan, counts: Mapping[str, int], chance: random.Random) -> list
     return order + chance.sample(least[:rest], rest)
 
 
-def _works(plan: Plan, artist: str, chance: random.Random) -> tuple[str, ...]:
+def _works(plan: StudyPlan, artist: str, chance: random.Random) -> tuple[str, ...]:
     return tuple(chance.sample(plan.references[artist], WORKS))
 
 
-def _with_checks(plan: Plan, questions: list[Question], chance: random.Random) -> list[Question]:
+def _with_checks(
+    plan: StudyPlan, questions: list[Question], chance: random.Random
+) -> list[Question]:
     """Spread the checks, each somewhere in its stretch of the questions, never the first."""
     count = plan.settings.checks
     mixed = list(questions)
@@ -90,7 +92,7 @@ def _with_checks(plan: Plan, questions: list[Question], chance: random.Random) -
     return mixed
 
 
-def _check(plan: Plan, place: int, chance: random.Random) -> Question:
+def _check(plan: StudyPlan, place: int, chance: random.Random) -> Question:
     """In turn a picture that is one of the works beside it, and one whose answer the page tells."""
     artist = chance.choice(list(plan.references))
     works = _works(plan, artist, chance)

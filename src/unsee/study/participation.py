@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from unsee.study.kinds import order_of
-from unsee.study.plan import Plan
-from unsee.study.records import Row
+from unsee.study.plan import StudyPlan
+from unsee.study.records import TrialRecord
 from unsee.study.tables import Participant
 
 
@@ -32,15 +32,17 @@ class Participation:
     """Median of an answer; 0 where there is none."""
 
 
-def participations(participants: Sequence[Participant], rows: Sequence[Row]) -> list[Participation]:
+def participations(
+    participants: Sequence[Participant], rows: Sequence[TrialRecord]
+) -> list[Participation]:
     """How far everybody is, in the order of `participants`."""
-    by_code: dict[str, list[Row]] = {}
+    by_code: dict[str, list[TrialRecord]] = {}
     for row in rows:
         by_code.setdefault(row.code, []).append(row)
     return [_participation(one, by_code.get(one.code, [])) for one in participants]
 
 
-def _participation(participant: Participant, rows: Sequence[Row]) -> Participation:
+def _participation(participant: Participant, rows: Sequence[TrialRecord]) -> Participation:
     answers = [row.answer for row in rows if row.answer is not None]
     checks = [row.passed for row in rows if row.passed is not None]
     return Participation(
@@ -54,7 +56,7 @@ def _participation(participant: Participant, rows: Sequence[Row]) -> Participati
     )
 
 
-def balance(rows: Sequence[Row], plan: Plan) -> dict[str, list[int]]:
+def balance(rows: Sequence[TrialRecord], plan: StudyPlan) -> dict[str, list[int]]:
     """Answers by kind, and for each the artists in order."""
     counts = dict.fromkeys(plan.cells, 0)
     for row in rows:

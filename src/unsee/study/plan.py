@@ -4,8 +4,8 @@
     STUDY/secret         the key that forms and logins are signed with
     STUDY/images/        every picture under a random name, all of one format and size
 
-Picture        one picture: its name, artist, kind, and where it came from
-Plan           the study in memory
+Stimulus        one picture: its name, artist, kind, and where it came from
+StudyPlan           the study in memory
 check_new      before long work: may the study be written there?
 check_labels   before long work: is every label one of a kind that there is?
 make_study     pictures -> a study folder, whole or not at all
@@ -50,7 +50,7 @@ Cell = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Picture:
+class Stimulus:
     """One picture of a study."""
 
     id: str
@@ -62,12 +62,12 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Plan:
+class StudyPlan:
     """A made study."""
 
     folder: Path
     settings: Settings
-    pictures: tuple[Picture, ...]
+    pictures: tuple[Stimulus, ...]
     file_hash: str
     """Of plan.json as it is: what a database of an earlier version of unsee belongs to."""
 
@@ -90,7 +90,7 @@ class Plan:
                 raise OptionError(
                     f"{folder / PLAN} is of another version of unsee; use the one that made it"
                 )
-            pictures = tuple(Picture(**one) for one in facts["pictures"])
+            pictures = tuple(Stimulus(**one) for one in facts["pictures"])
             settings = Settings.of(facts["settings"], PLAN)
         except (ValueError, KeyError, TypeError) as error:
             raise OptionError(f"{folder / PLAN} is damaged; {BACKUP}") from error
@@ -108,7 +108,7 @@ class Plan:
         return hashlib.sha256(json.dumps([facts, pictures]).encode()).hexdigest()
 
     @cached_property
-    def by_id(self) -> dict[str, Picture]:
+    def by_id(self) -> dict[str, Stimulus]:
         """Every picture by its name."""
         return {one.id: one for one in self.pictures}
 
@@ -165,7 +165,7 @@ def make_study(
     settings: Settings,
     out: Path,
     watch: Watch | None = None,
-) -> Plan:
+) -> StudyPlan:
     """Give every picture a random name, one format and one size, and write the study to `out`.
 
     Raises:
@@ -185,7 +185,7 @@ def make_study(
             folder.rename(out)
     except OSError as error:
         raise cannot_write(out, error) from error
-    return Plan.read(out)
+    return StudyPlan.read(out)
 
 
 def check_labels(settings: Settings, kinds: Iterable[str]) -> None:
@@ -222,7 +222,7 @@ def _write(
         "format": FORMAT,
         "settings": {name: value for name, value in asdict(settings).items() if value is not None},
         "pictures": [
-            asdict(Picture(name, one.artist, one.kind, "/".join(one.path.parts[-3:])))
+            asdict(Stimulus(name, one.artist, one.kind, "/".join(one.path.parts[-3:])))
             for name, one in sorted(named, key=lambda pair: pair[1].path)
         ],
     }

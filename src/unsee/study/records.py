@@ -1,7 +1,7 @@
 """What is read from the database, as the pages and the analysis take it.
 
 Standing   where a participant is
-Row        a trial with its answer, and whether it is a check that was passed
+TrialRecord        a trial with its answer, and whether it is a check that was passed
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Row:
+class TrialRecord:
     """A question to a participant and what was answered, if anything was."""
 
     code: str

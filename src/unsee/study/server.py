@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL
 
 from unsee.errors import OptionError, option
 from unsee.study.app import build_app
-from unsee.study.plan import Plan
+from unsee.study.plan import StudyPlan
 from unsee.study.security import Forms, Logins
 from unsee.study.site import Site
 from unsee.study.store import Store
@@ -32,7 +32,7 @@ KEPT = 75
 while a browser sends its answer over it would show an error in place of the next question."""
 
 
-def open_store(plan: Plan, database: str | None, *, make: bool = True) -> Store:
+def open_store(plan: StudyPlan, database: str | None, *, make: bool = True) -> Store:
     """Open the database that is named, or that of the environment, or a file in the study.
 
     Raises:
@@ -50,7 +50,7 @@ def open_site(folder: Path, database: str | None = None, *, invited_only: bool =
     Raises:
         OptionError: there is no study, the database cannot be used, or the password is short.
     """
-    plan = Plan.read(folder)
+    plan = StudyPlan.read(folder)
     password = os.environ.get(PASSWORD)
     if password is not None and len(password) < SHORTEST:
         raise OptionError(f"{PASSWORD} must have {SHORTEST} characters or more")

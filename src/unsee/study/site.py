@@ -21,7 +21,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 
-from unsee.study.plan import Plan
+from unsee.study.plan import StudyPlan
 from unsee.study.records import Standing
 from unsee.study.security import Forms, Guesses, Logins, is_token
 from unsee.study.store import Store
@@ -43,7 +43,7 @@ _TEMPLATES = Environment(
 class Site:
     """The study that an app serves."""
 
-    plan: Plan
+    plan: StudyPlan
     store: Store
     forms: Forms
     logins: Logins | None

@@ -21,8 +21,8 @@ from sqlmodel import Session, SQLModel, col, select
 from unsee.errors import OptionError, option
 from unsee.study.database import clear_journal, open_engine
 from unsee.study.order import draw_questions
-from unsee.study.plan import Plan
-from unsee.study.records import Row, Standing
+from unsee.study.plan import StudyPlan
+from unsee.study.records import Standing, TrialRecord
 from unsee.study.security import fingerprint, new_code, new_token
 from unsee.study.statements import (
     find_participant,
@@ -38,7 +38,7 @@ from unsee.study.tables import Answer, Invite, Participant, Study, Trial
 class Store:
     """A database that belongs to one made study."""
 
-    def __init__(self, url: str | URL, plan: Plan, *, make: bool = True) -> None:
+    def __init__(self, url: str | URL, plan: StudyPlan, *, make: bool = True) -> None:
         """Open the database at a SQLAlchemy URL; `make` its tables if they are not there.
 
         Raises:
@@ -180,7 +180,7 @@ class Store:
                 # Sent twice, and the other one was here first; or the participant is deleted.
                 session.exec(changed)
 
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[TrialRecord]:
         """Every question to everybody, by participant and position."""
         with self._reading() as session:
             rows = session.exec(
@@ -189,7 +189,7 @@ class Store:
                 .outerjoin(Answer, col(Answer.asked_id) == col(Trial.id))
                 .order_by(col(Participant.id), col(Trial.position))
             ).all()
-            return [Row(*one) for one in rows]
+            return [TrialRecord(*one) for one in rows]
 
     def participants(self) -> Sequence[Participant]:
         """Everybody who agreed, in the order in which they did."""

@@ -9,7 +9,7 @@ unfinished.py  the folder in it of what is not done: kept for the next server
 erasures.py    what the form asks for, checked, and its work on the device
 studio.py      the models in memory, and what a visitor has the device do: draw, export
 views.py       what has come of a job -> what stands on the page
-shown.py       pieces that both tabs show
+widgets.py       pieces that both tabs show
 erase_form.py, erase_tab.py, files_tab.py, page.py   the layout, and which event calls what
 server.py      the page behind a port
 

@@ -1,6 +1,6 @@
 """The tab where a concept is erased: the form, and beside it how the erasure goes.
 
-EraseTab   the components; `shown` is what stands beside the form at a moment
+EraseTab   the components; `display` is what stands beside the form at a moment
 """
 
 from collections.abc import Callable
@@ -13,8 +13,8 @@ from unsee.ui import views
 from unsee.ui.erase_form import EraseForm
 from unsee.ui.job import Snapshot, State
 from unsee.ui.losses import curve
-from unsee.ui.shown import line, offer
 from unsee.ui.studio import Studio
+from unsee.ui.widgets import line, offer
 
 REFRESH, IDLE = 1.0, 5.0
 """Seconds between two looks at the visitor's jobs: while one is not over, and else. It never stops
@@ -28,7 +28,7 @@ TO_THE_JOB = """() => {
 }"""
 """On a phone the job stands below the form, where nobody would see it."""
 
-Seen = list[Any] | None
+Delivery = list[Any] | None
 """What the browser has got already of the jobs, and of the sheet: it is not sent again."""
 
 
@@ -59,7 +59,7 @@ class EraseTab:
         self.sheet = gr.HTML(visible=False, elem_id="sheet")
         self.curve = gr.HTML(visible=False, elem_id="curve")
         self.job = gr.State(None)
-        self.seen = gr.State(None)
+        self.delivery = gr.State(None)
         self.timer = gr.Timer(IDLE)
         self.outputs = [
             self.picker,
@@ -71,32 +71,32 @@ class EraseTab:
             self.download,
             self.sheet,
             self.curve,
-            self.seen,
+            self.delivery,
             self.timer,
             self.job,
         ]
-        """What `shown` fills."""
+        """What `display` fills."""
 
     def _connect(self) -> None:
-        here = [self._visitor, self.job, self.seen]
+        inputs = [self._visitor, self.job, self.delivery]
         quick: dict[str, Any] = {
             "show_progress": "hidden",
             "concurrency_limit": None,
             "api_visibility": "private",
         }
         answer = [self.complaint, *self.outputs]
-        started = gr.on(
+        start = gr.on(
             [self.form.erase.click, self.form.phrase.submit],
             self._start,
-            [self._visitor, self.seen, *self.form.fields],
+            [self._visitor, self.delivery, *self.form.fields],
             answer,
             trigger_mode="once",
             **quick,
         )
-        started.then(None, js=TO_THE_JOB)
-        self.timer.tick(self._looked, here, self.outputs[:-1], **quick)
+        start.then(None, js=TO_THE_JOB)
+        self.timer.tick(self._refresh, inputs, self.outputs[:-1], **quick)
         self.picker.input(
-            self.shown, [self._visitor, self.picker, self.seen], self.outputs, **quick
+            self.display, [self._visitor, self.picker, self.delivery], self.outputs, **quick
         )
         jobs = self._studio.jobs
         for button, act in (
@@ -104,9 +104,9 @@ class EraseTab:
             (self.go_on, jobs.go_on),
             (self.drop, jobs.drop),
         ):
-            button.click(self._acting(act), here, answer, **quick)
+            button.click(self._action(act), inputs, answer, **quick)
 
-    def shown(self, visitor: str, job: str | None, seen: Seen) -> list[Any]:
+    def display(self, visitor: str, job: str | None, delivery: Delivery) -> list[Any]:
         """Show a job of the visitor's, the newest where it is not said which."""
         jobs = self._studio.jobs.of(visitor) if visitor else []
         titles = [
@@ -114,17 +114,17 @@ class EraseTab:
             for number, one in enumerate(jobs, start=1)
         ]
         now = next((one for one in jobs if one.id == job), jobs[-1] if jobs else None)
-        listed, drawn = seen or (None, None)
+        old_list, old_sheet = delivery or (None, None)
         new_list = [[list(title) for title in titles], now and now.id]
-        new_drawn = [now.id, now.sheets] if now else None
+        new_sheet = [now.id, now.sheets] if now else None
         picker: Any = gr.skip()
         # A list that is open while it is replaced would close.
-        if new_list != listed:
+        if new_list != old_list:
             picker = gr.Dropdown(
                 choices=titles, value=now and now.id, visible=len(titles) > 1, interactive=True
             )
         sheet: Any = gr.skip()
-        if new_drawn != drawn:
+        if new_sheet != old_sheet:
             drawing = now.sheet if now else None
             sheet = gr.HTML(drawing.as_html if drawing else "", visible=drawing is not None)
         active = any(one.state.active for one in jobs)
@@ -133,40 +133,40 @@ class EraseTab:
             *_about(now),
             sheet,
             line(curve(now.losses, now.steps) if now else ""),
-            [new_list, new_drawn],
+            [new_list, new_sheet],
             gr.Timer(REFRESH if active else IDLE),
             now and now.id,
         ]
 
-    def _looked(self, visitor: str, job: str | None, seen: Seen) -> list[Any]:
+    def _refresh(self, visitor: str, job: str | None, delivery: Delivery) -> list[Any]:
         """Show how it is by now. Which job is shown, only the visitor changes."""
-        return self.shown(visitor, job, seen)[:-1]
+        return self.display(visitor, job, delivery)[:-1]
 
-    def made_by(self, visitor: str, job: str | None) -> tuple[str | None, str]:
+    def result_of(self, visitor: str, job: str | None) -> tuple[str | None, str]:
         """Name of the file that a job has made, and a prompt that was watched."""
         for one in self._studio.jobs.of(visitor):
             if one.id == job and one.result is not None:
                 return one.result.name, one.sheet.prompts[0] if one.sheet else ""
         return None, ""
 
-    def _start(self, visitor: str, seen: Seen, *fields: Any) -> list[Any]:
+    def _start(self, visitor: str, delivery: Delivery, *fields: Any) -> list[Any]:
         try:
             if not visitor:
                 raise OptionError("the page was not ready yet; press Erase again")
             job = self._studio.submit(visitor, self.form.request(*fields))
         except UnseeError as error:
             return [line(views.complaint(error)), *[gr.skip()] * len(self.outputs)]
-        return [line(""), *self.shown(visitor, job, seen)]
+        return [line(""), *self.display(visitor, job, delivery)]
 
-    def _acting(self, act: Callable[[str, str], None]) -> Callable[..., list[Any]]:
+    def _action(self, act: Callable[[str, str], None]) -> Callable[..., list[Any]]:
         """Make the answer to a button that does something to the job at hand."""
 
-        def answer(visitor: str, job: str | None, seen: Seen) -> list[Any]:
+        def answer(visitor: str, job: str | None, delivery: Delivery) -> list[Any]:
             try:
                 act(visitor, job or "")
             except UnseeError as error:
-                return [line(views.complaint(error)), *self.shown(visitor, job, seen)]
-            return [line(""), *self.shown(visitor, job, seen)]
+                return [line(views.complaint(error)), *self.display(visitor, job, delivery)]
+            return [line(""), *self.display(visitor, job, delivery)]
 
         return answer
 

@@ -1,6 +1,6 @@
 """The tab of erased files: what each is, before and after side by side, download, export.
 
-FilesTab   the components; `chosen` is what stands there for a file
+FilesTab   the components; `display` is what stands there for a file
 """
 
 from collections.abc import Callable
@@ -13,8 +13,8 @@ from unsee.exporting.formats import FORMATS
 from unsee.ui import views
 from unsee.ui.erasures import whole
 from unsee.ui.library import describe
-from unsee.ui.shown import line, offer
 from unsee.ui.studio import Studio
+from unsee.ui.widgets import line, offer
 from unsee.weights.file import Header
 from unsee.weights.provenance import Provenance
 
@@ -36,7 +36,7 @@ class FilesTab:
                 self.download = gr.DownloadButton(
                     "Download", visible=False, elem_id="file-download"
                 )
-                with gr.Group(visible=False) as self.exporting:
+                with gr.Group(visible=False) as self.export_group:
                     self.kind = gr.Dropdown(
                         list(FORMATS),
                         value="diffusers",
@@ -45,7 +45,7 @@ class FilesTab:
                         elem_id="format",
                     )
                     self.export = gr.Button("Export", elem_id="export")
-                self.exported = gr.DownloadButton(
+                self.export_download = gr.DownloadButton(
                     "Download the export", visible=False, variant="primary", elem_id="exported"
                 )
             with gr.Column(scale=3, min_width=320):
@@ -73,19 +73,19 @@ class FilesTab:
             self.file,
             self.recipe,
             self.download,
-            self.exporting,
-            self.exported,
+            self.export_group,
+            self.export_download,
             self.prompt,
             self.pair,
             self.complaint,
         ]
-        """What `chosen` fills."""
+        """What `display` fills."""
         self._connect()
 
     def _connect(self) -> None:
         device: dict[str, Any] = {"concurrency_limit": AT_ONCE, "api_visibility": "private"}
         self.file.input(
-            self.chosen,
+            self.display,
             [self.file],
             self.outputs,
             show_progress="hidden",
@@ -94,7 +94,7 @@ class FilesTab:
         )
         gr.on(
             [self.draw.click, self.prompt.submit],
-            self._drawn,
+            self._draw_pair,
             [self.file, self.prompt, self.seed],
             [self.pair, self.complaint],
             show_progress_on=[self.pair, self.draw],
@@ -102,26 +102,26 @@ class FilesTab:
             **device,
         )
         self.export.click(
-            self._made,
+            self._export_file,
             [self.file, self.kind],
-            [self.exported, self.complaint],
+            [self.export_download, self.complaint],
             show_progress_on=[self.export],
             trigger_mode="once",
             **device,
         )
 
-    def arrived(self) -> list[Any]:
+    def newest(self) -> list[Any]:
         """Show the newest file to a visitor who comes in."""
-        return self.chosen(next(iter(self._studio.library.names()), None))
+        return self.display(next(iter(self._studio.library.names()), None))
 
-    def listed(self, file: str | None) -> list[Any]:
+    def refresh(self, file: str | None) -> list[Any]:
         """List the files that there are now; what is chosen stays, unless it is gone."""
         names = self._studio.library.names()
         if file is not None and file not in names:
-            return self.chosen(file)
+            return self.display(file)
         return [gr.Dropdown(choices=names, value=file), *[gr.skip()] * (len(self.outputs) - 1)]
 
-    def chosen(self, file: str | None, prompt: str = "") -> list[Any]:
+    def display(self, file: str | None, prompt: str = "") -> list[Any]:
         """Show a file: what it is, and what can be done with it, such as drawing `prompt`."""
         library = self._studio.library
         names = library.names()
@@ -134,15 +134,15 @@ class FilesTab:
                 header = Header.read(path)
         except UnseeError as error:
             # With the one that was asked for: of a value outside its list, Gradio complains itself.
-            listed = names if file in names else [*names, file]
-            return self._nothing(listed, views.complaint(error), file)
+            choices = names if file in names else [*names, file]
+            return self._nothing(choices, views.complaint(error), file)
         return [
             gr.Dropdown(choices=names, value=file),
             views.table(describe(header)),
             offer(path),
             gr.Group(visible=True),
             gr.DownloadButton(visible=False),
-            prompt or _suggested(header.provenance),
+            prompt or _suggestion(header.provenance),
             gr.ImageSlider(value=None, visible=False),
             line(""),
         ]
@@ -160,22 +160,22 @@ class FilesTab:
             line(""),
         ]
 
-    def _drawn(self, file: str | None, prompt: str, seed: float | None) -> list[Any]:
+    def _draw_pair(self, file: str | None, prompt: str, seed: float | None) -> list[Any]:
         def work() -> Any:
             pair = self._studio.draw(file or "", prompt, whole("seed", seed))
             return gr.ImageSlider(value=(pair.original, pair.erased), visible=True)
 
-        return _answered(work)
+        return _attempt(work)
 
-    def _made(self, file: str | None, kind: str) -> list[Any]:
+    def _export_file(self, file: str | None, kind: str) -> list[Any]:
         def work() -> Any:
             path = self._studio.export(file or "", kind)
             return offer(path, label=f"Download {path.name}")
 
-        return _answered(work)
+        return _attempt(work)
 
 
-def _answered(work: Callable[[], Any]) -> list[Any]:
+def _attempt(work: Callable[[], Any]) -> list[Any]:
     """Return the update that `work` makes, or the error that it raises, and the other's absence."""
     try:
         return [work(), line("")]
@@ -183,7 +183,7 @@ def _answered(work: Callable[[], Any]) -> list[Any]:
         return [gr.skip(), line(views.complaint(error))]
 
 
-def _suggested(recipe: Provenance) -> str:
+def _suggestion(recipe: Provenance) -> str:
     """A prompt that shows what is gone: one that the erasure was told, or else the phrase."""
     phrase = recipe.concepts[0].phrase
     contexts = recipe.config.get("contexts") or ["{}"]

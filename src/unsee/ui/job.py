@@ -95,7 +95,7 @@ class Report:
     def say(self, phase: str) -> None:
         """Tell what is done at the moment; raises KeyboardInterrupt where it shall stop."""
         self._job.phase = phase
-        self._stop_where_asked()
+        self._check_stop()
 
     def show(self, sheet: Sheet) -> None:
         """Show a sheet in place of the last one."""
@@ -111,9 +111,9 @@ class Report:
             job.phase, job.step, job.steps = "", step, steps
             job.losses.add(step, loss)
         self._between()
-        self._stop_where_asked()
+        self._check_stop()
 
-    def _stop_where_asked(self) -> None:
+    def _check_stop(self) -> None:
         if self._job.stop.is_set():
             raise KeyboardInterrupt
 

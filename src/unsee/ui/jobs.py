@@ -118,6 +118,12 @@ class Jobs:
             self.lock.notify_all()
         return done.result()
 
+    @property
+    def errands(self) -> int:
+        """How many errands wait."""
+        with self.lock:
+            return len(self._errands)
+
     def run_errands(self) -> None:
         """Do what waits to be done in between; for the device's thread alone."""
         while True:

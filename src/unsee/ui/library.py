@@ -56,8 +56,8 @@ class Library:
     def names(self) -> list[str]:
         """Names of the erased files, the newest first."""
         with contextlib.suppress(OSError):
-            found = [(path.stat().st_mtime_ns, path.name) for path in self._files()]
-            return [name for _, name in sorted(found, reverse=True)]
+            files = [(path.stat().st_mtime_ns, path.name) for path in self._files()]
+            return [name for _, name in sorted(files, reverse=True)]
         return []
 
     def find(self, name: str) -> Path:
@@ -74,9 +74,9 @@ class Library:
     def keep(self, erased: ErasedWeights) -> Path:
         """Save under a name after its concepts, with a number where that is taken."""
         stem = slug(" ".join(concept.phrase for concept in erased.provenance.concepts))
-        taken = {path.stem for path in self.folder.glob(f"*{SUFFIX}")}
+        stems = {path.stem for path in self.folder.glob(f"*{SUFFIX}")}
         number = 1
-        while (free := stem if number == 1 else f"{stem}-{number}") in taken:
+        while (free := stem if number == 1 else f"{stem}-{number}") in stems:
             number += 1
         return erased.save(self.folder / f"{free}{SUFFIX}")
 

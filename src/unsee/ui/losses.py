@@ -56,10 +56,10 @@ class Losses:
 def curve(points: Sequence[Point], steps: int) -> str:
     """Draw losses over `steps` steps, on a logarithmic axis; nothing where there are no points."""
     # A loss of exactly 0 has no logarithm.
-    shown = [point for point in points if point.loss > 0]
-    if not shown:
+    positive = [point for point in points if point.loss > 0]
+    if not positive:
         return ""
-    lowest, highest = (bound(point.loss for point in shown) for bound in (min, max))
+    lowest, highest = (bound(point.loss for point in positive) for bound in (min, max))
     bottom, top = math.log10(lowest), math.log10(highest)
     room = max(0.05 * (top - bottom), 0.02)
     bottom, top = bottom - room, top + room
@@ -81,14 +81,14 @@ def curve(points: Sequence[Point], steps: int) -> str:
             f'<text x="{x(step):.1f}" y="{HEIGHT - 32}" text-anchor="{_anchor(step, steps)}">'
             f"{step}</text>"
         )
-    line = " ".join(f"{x(point.step):.1f},{y(point.loss):.1f}" for point in shown)
-    last = shown[-1]
-    said = html.escape(
-        f"loss by step: {shown[0].loss:.3g} at step {shown[0].step}, "
+    line = " ".join(f"{x(point.step):.1f},{y(point.loss):.1f}" for point in positive)
+    last = positive[-1]
+    description = html.escape(
+        f"loss by step: {positive[0].loss:.3g} at step {positive[0].step}, "
         f"{last.loss:.3g} at step {last.step} of {steps}"
     )
     return (
-        f'<svg class="losses" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{said}">'
+        f'<svg class="losses" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{description}">'
         f'{"".join(marks)}<polyline points="{line}"/>'
         f'<circle cx="{x(last.step):.1f}" cy="{y(last.loss):.1f}" r="4"/>'
         f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 6}" text-anchor="middle">step</text>'
@@ -101,15 +101,15 @@ def _ticks(lowest: float, highest: float) -> list[float]:
     """Round numbers between the two: as few as make an axis, two at the least where there are."""
     for parts in ((1,), (1, 3), (1, 2, 5), range(1, 10), [n / 10 for n in range(10, 100)]):
         first = math.floor(math.log10(lowest))
-        found = [
+        ticks = [
             part * 10.0**power
             for power in range(first, math.ceil(math.log10(highest)) + 1)
             for part in parts
             if lowest <= part * 10.0**power <= highest
         ]
-        if len(found) >= 2:
-            return found[:: max(1, math.ceil(len(found) / 6))]
-    return found
+        if len(ticks) >= 2:
+            return ticks[:: max(1, math.ceil(len(ticks) / 6))]
+    return ticks
 
 
 def _level(y: float) -> str:

@@ -39,10 +39,10 @@ def page(studio: Studio) -> gr.Blocks:
         def arrive(name: str) -> Any:
             name = name or secrets.token_urlsafe(16)
             ready = gr.Button(interactive=True)
-            return [name, ready, *erase.shown(name, None, None), *files.arrived()]
+            return [name, ready, *erase.display(name, None, None), *files.newest()]
 
         def look_at(name: str, job: str | None) -> list[Any]:
-            return [gr.Tabs(selected=FILES), *files.chosen(*erase.made_by(name, job))]
+            return [gr.Tabs(selected=FILES), *files.display(*erase.result_of(name, job))]
 
         quick: dict[str, Any] = {
             "show_progress": "hidden",
@@ -52,6 +52,6 @@ def page(studio: Studio) -> gr.Blocks:
         blocks.load(
             arrive, [visitor], [visitor, erase.form.erase, *erase.outputs, *files.outputs], **quick
         )
-        files_tab.select(files.listed, [files.file], files.outputs, **quick)
+        files_tab.select(files.refresh, [files.file], files.outputs, **quick)
         erase.look.click(look_at, [visitor, erase.job], [tabs, *files.outputs], **quick)
     return blocks

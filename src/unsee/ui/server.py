@@ -65,7 +65,7 @@ def serve(
         OptionError: the port is taken, or the host is no address of this machine.
     """
     library = studio.library
-    # Of the folder of erased files nothing but what `shown.offer` names: it may hold other things.
+    # Of the folder of erased files nothing but what `widgets.offer` names: it may hold more.
     gr.set_static_paths([library.exports])
     blocks = page(studio)
     try:
@@ -116,10 +116,10 @@ def serve_until_stopped(
             finally:
                 blocks.close(verbose=False)
         finally:
-            left = studio.close()
-            for job in left:
+            unfinished = studio.close()
+            for job in unfinished:
                 say(f"not finished: {job.title}, {_how_far(job)}")
-            if left:
+            if unfinished:
                 say(
                     f"it is kept in {studio.library.unfinished.folder}: "
                     "serve the same folder again, and the page offers to go on"

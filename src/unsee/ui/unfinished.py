@@ -47,23 +47,23 @@ class Unfinished:
         """Where the state of an erasure is kept while it is not done."""
         return self.folder / f"{erasure}{STATE}"
 
-    def note(self, erasure: str, asked: Mapping[str, Any]) -> None:
+    def note(self, erasure: str, request: Mapping[str, Any]) -> None:
         """Write down what was asked for; what is written already stays, and its place in time."""
         path = self.folder / f"{erasure}{NOTE}"
         if path.exists():
             return
         with writing(path) as temporary:
-            temporary.write_text(json.dumps(asked) + "\n", encoding="utf-8")
+            temporary.write_text(json.dumps(request) + "\n", encoding="utf-8")
 
     def notes(self) -> dict[str, dict[str, Any]]:
         """Return what was asked for and is not finished, the oldest first, by erasure."""
-        asked = {}
+        requests: dict[str, dict[str, Any]] = {}
         for path in sorted(self.folder.glob(f"*{NOTE}"), key=lambda path: path.stat().st_mtime_ns):
             try:
-                asked[path.stem] = dict(json.loads(path.read_text(encoding="utf-8")))
+                requests[path.stem] = dict(json.loads(path.read_text(encoding="utf-8")))
             except (OSError, ValueError, TypeError) as error:
                 _log.warning("%s cannot be read (%s); its erasure is left out", path, error)
-        return asked
+        return requests
 
     def forget(self, erasure: str) -> None:
         """Remove what is kept of an erasure."""

@@ -22,7 +22,7 @@ from unsee.benchmarks.canvas.canvas import (
     untrained,
 )
 from unsee.benchmarks.canvas.table import MEASURES, row_key
-from unsee.benchmarks.plan import Draw, Erase, Item
+from unsee.benchmarks.items import Draw, Erase, Item
 from unsee.benchmarks.runner import Results
 from unsee.benchmarks.systems import UNEDITED
 from unsee.benchmarks.worlds.emoji import Emoji
@@ -32,7 +32,7 @@ from unsee.metrics.frechet import frechet_distance
 from unsee.prompts import PromptSet
 
 if TYPE_CHECKING:
-    from unsee.benchmarks.canvas.experiment import CanvasOptions
+    from unsee.benchmarks.canvas.options import CanvasOptions
     from unsee.benchmarks.worlds.world import World
 
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from unsee.benchmarks.counting import by_artist, content
 from unsee.benchmarks.experiment import Experiment
+from unsee.benchmarks.items import Draw, Item
 from unsee.benchmarks.options import Common
 from unsee.benchmarks.outcome import Claim, Outcome, Panel, labelled, number, per_cent, point
-from unsee.benchmarks.plan import Draw, Item
 from unsee.benchmarks.systems import UNEDITED, System, erasers
 from unsee.errors import OptionError, option
 from unsee.metrics.means import Mean

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from unsee.benchmarks.experiment import Experiment
+from unsee.benchmarks.items import Draw, Item
 from unsee.benchmarks.options import Common
 from unsee.benchmarks.outcome import Claim, Outcome, Panel, labelled, number, point
 from unsee.benchmarks.pictures import Pictures
-from unsee.benchmarks.plan import Draw, Item
 from unsee.benchmarks.systems import UNEDITED, System, erasers
 from unsee.benchmarks.worlds.world import Artwork
 from unsee.erasing.methods.registry import method_names

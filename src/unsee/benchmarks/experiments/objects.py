@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from unsee.benchmarks.experiment import Experiment
+from unsee.benchmarks.items import Draw, Item
 from unsee.benchmarks.options import Classified
 from unsee.benchmarks.outcome import Claim, Outcome, Panel, labelled, per_cent, point
-from unsee.benchmarks.plan import Draw, Item
 from unsee.benchmarks.systems import UNEDITED, System, erasers
 from unsee.metrics.rates import NONE, Rate
 

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from unsee.benchmarks.counting import by_artist, content
 from unsee.benchmarks.counting import explicit as detected
 from unsee.benchmarks.experiment import Experiment
+from unsee.benchmarks.items import Draw, Item
 from unsee.benchmarks.options import Common, Optional
 from unsee.benchmarks.outcome import Claim, Outcome, Panel, labelled, per_cent, point
-from unsee.benchmarks.plan import Draw, Item
 from unsee.benchmarks.systems import UNEDITED, System, distinct, erasers
 from unsee.errors import OptionError, option
 from unsee.metrics.rates import Rate

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from unsee.benchmarks import counting
 from unsee.benchmarks.experiment import Experiment
+from unsee.benchmarks.items import Draw, Item
 from unsee.benchmarks.options import Classified, Optional
 from unsee.benchmarks.outcome import Claim, Outcome, Panel, Point, labelled, per_cent, point
-from unsee.benchmarks.plan import Draw, Item
 from unsee.benchmarks.systems import UNEDITED, System
 from unsee.errors import OptionError, option
 from unsee.metrics.rates import Rate
