@@ -144,10 +144,6 @@ def test_a_method_erases_with_settings_of_its_own(
     )
     assert drawn.returncode == 0
     assert note in drawn.stderr
-    shown = plain("show", "small")
-    assert note in shown.stderr
-    assert "by 0.25" in shown.stdout
-    assert plugged("show", "small").stderr == ""
 
 
 def test_a_family_loads(plugged: Run, plain: Run, here: Path, tiny_folder: Path) -> None:

@@ -93,9 +93,9 @@ def test_an_erasure_of_pictures_resumes_and_its_header_names_them(
 @pytest.mark.parametrize(
     ("source", "images", "message"),
     [
-        ("images", 0, "name them by --images"),
+        ("images", 0, "name them by images"),
         ("edited", 1, "images are for source images"),
-        ("images", 3, "2 concepts but 3 --images"),
+        ("images", 3, "2 concepts but 3 images"),
     ],
 )
 def test_pictures_and_source_go_together(

@@ -113,7 +113,7 @@ def test_latents_and_pictures_have_the_sizes_that_were_asked_for(tiny: Model) ->
     picture = tiny.generate("cat", steps=2, height=20, width=24)
     assert picture.size == (24, 20)
     for option in ("height", "width"):
-        with pytest.raises(OptionError, match=f"--{option} must be a multiple of 2, not 15"):
+        with pytest.raises(OptionError, match=f"^{option} must be a multiple of 2, not 15"):
             tiny.latent_shape(**{option: 15})
 
 

@@ -11,7 +11,7 @@ from unsee.running.precisions import PRECISIONS, dtype_of
 def test_each_has_two_names() -> None:
     for short, name in PRECISIONS.items():
         assert dtype_of(short) is dtype_of(name) is getattr(torch, name)
-    with pytest.raises(UnknownName, match="unknown dtype 'float'; did you mean 'float16'"):
+    with pytest.raises(UnknownName, match="unknown dtype 'float'; did you mean 'float32'"):
         dtype_of("float")
 
 
