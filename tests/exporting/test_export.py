@@ -337,7 +337,7 @@ def test_the_energy_kept_is_that_of_the_edit_that_is_kept(tiny_base: Base):
             change = change.flatten(1) - b @ a
         lost += float(change.square().sum())
     assert factors.share == pytest.approx(1 - lost / total, abs=1e-6)
-    chosen = select(tiny_base.model.network, "u").names
+    chosen = select(tiny_base.model, "u").names
     assert set(factors.left_out) == set(chosen) - layers(tiny_base.model.network)
 
 
@@ -380,8 +380,9 @@ def test_what_cannot_be_factored(tiny_base: Base, tmp_path: Path):
     unchanged = erasure(tiny_base, only=lambda name: False)
     with pytest.raises(ErasedFileError, match="changes nothing"):
         to_lora(unchanged, tiny_base.model, out)
-    broken = erasure(tiny_base)
-    next(iter(broken.tensors.values()))[0] = torch.nan
+    whole = erasure(tiny_base)
+    tensors = {name: torch.full_like(value, torch.nan) for name, value in whole.tensors.items()}
+    broken = ErasedWeights.made(tensors, whole.provenance)
     with pytest.raises(ErasedFileError, match="not all finite"):
         to_lora(broken, tiny_base.model, out)
     assert list(tmp_path.iterdir()) == []
