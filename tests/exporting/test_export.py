@@ -380,9 +380,9 @@ def test_what_cannot_be_factored(tiny_base: Base, tmp_path: Path):
     unchanged = erasure(tiny_base, only=lambda name: False)
     with pytest.raises(ErasedFileError, match="changes nothing"):
         to_lora(unchanged, tiny_base.model, out)
-    broken = erasure(tiny_base)
-    next(iter(broken.tensors.values()))[0] = torch.nan
-    broken = ErasedWeights.made(broken.tensors, broken.provenance)
+    whole = erasure(tiny_base)
+    tensors = {name: torch.full_like(value, torch.nan) for name, value in whole.tensors.items()}
+    broken = ErasedWeights.made(tensors, whole.provenance)
     with pytest.raises(ErasedFileError, match="not all finite"):
         to_lora(broken, tiny_base.model, out)
     assert list(tmp_path.iterdir()) == []

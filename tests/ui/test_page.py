@@ -423,6 +423,7 @@ def test_two_visitors_wait_for_each_other_and_do_not_mix(served: Served, visit: 
     expect(bob.locator("#status")).not_to_contain_text("church")
     expect(ann.locator("#status")).not_to_contain_text("penguin")
     ann.locator("#drop").click()
+    expect(ann.locator("#status")).to_contain_text("No erasure yet")
     # What runs when the server ends, it tells and keeps: `served` looks at that.
     erase(ann, "owl", UNENDING, every="1000")
     ann.locator("#status progress").wait_for()
