@@ -58,6 +58,7 @@ def erase(options: EraseOptions) -> None:
     import unsee
     from unsee.concepts import as_concepts, slug, title
     from unsee.erasing.methods.registry import check_given, configured
+    from unsee.loading import MODELS
     from unsee.pictures.reading import read_pictures
     from unsee.running.files import check_output
 
@@ -90,7 +91,8 @@ def erase(options: EraseOptions) -> None:
         f"({erased.provenance.summary}): {out}, {size}"
     )
     compare = ["unsee", "compare", str(out), "--prompts", options.phrase, *options.also]
-    compare += [] if options.model == "emoji" else ["--model", options.model]
+    # Files say the names of models that unsee knows; of folders, only their last part.
+    compare += [] if options.model in MODELS else ["--model", options.model]
     console.say(f"to see it, with prompts added for what must stay: {shlex.join(compare)}")
 
 
