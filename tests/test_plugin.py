@@ -1,12 +1,13 @@
 """Other packages bring methods, families, attacks, experiments and evaluators (tests/plugin)."""
 
+import contextlib
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -34,22 +35,43 @@ def install(name: str, site: Path) -> None:
     (info / "entry_points.txt").write_text("\n".join(lines) + "\n")
 
 
-def runner(site: Path, here: Path) -> Run:
+LISTENER = """
+import contextlib, io, json, sys
+from unsee.cli import main
+
+for line in sys.stdin:
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            status = main(json.loads(line))
+        except SystemExit as end:
+            status = end.code or 0
+    print(json.dumps([status, out.getvalue(), err.getvalue()]), flush=True)
+"""
+"""Runs one command line after the other: to start Python anew for each takes seconds."""
+
+
+@contextlib.contextmanager
+def listening(site: Path, here: Path) -> Iterator[Run]:
     """`unsee` in a process of its own that finds the packages in `site`."""
     places = [str(site), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, places))}
+    with subprocess.Popen(
+        [sys.executable, "-c", LISTENER],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, places))},
+        cwd=here,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
 
-    def run(*words: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "unsee", *map(str, words)],
-            env=environment,
-            cwd=here,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        def run(*words: object) -> subprocess.CompletedProcess[str]:
+            print(json.dumps([str(word) for word in words]), file=process.stdin, flush=True)
+            return subprocess.CompletedProcess(words, *json.loads(process.stdout.readline()))
 
-    return run
+        yield run
+        process.stdin.close()
 
 
 @pytest.fixture(scope="module")
@@ -58,17 +80,19 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def plugged(tmp_path_factory: pytest.TempPathFactory, here: Path) -> Run:
+def plugged(tmp_path_factory: pytest.TempPathFactory, here: Path) -> Iterator[Run]:
     """With the example."""
     site = tmp_path_factory.mktemp("site")
     install("example", site)
-    return runner(site, here)
+    with listening(site, here) as run:
+        yield run
 
 
 @pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory, here: Path) -> Run:
+def plain(tmp_path_factory: pytest.TempPathFactory, here: Path) -> Iterator[Run]:
     """Without it."""
-    return runner(tmp_path_factory.mktemp("empty"), here)
+    with listening(tmp_path_factory.mktemp("empty"), here) as run:
+        yield run
 
 
 @pytest.mark.parametrize(
@@ -173,21 +197,21 @@ def test_a_broken_package_is_named_and_left_out(
     site, here = (tmp_path_factory.mktemp(name) for name in ("site", "here"))
     install("example", site)
     install("broken", site)
-    run = runner(site, here)
-    listed = run("list", "methods")
-    assert listed.returncode == 0
-    assert "shrink" in listed.stdout
-    assert "rust" not in listed.stdout
-    assert listed.stderr.splitlines() == [
-        "unsee: the method 'esd' of unsee-broken is left out: unsee has one of that name",
-        (
-            "unsee: the method 'rust' of unsee-broken is left out: ModuleNotFoundError: "
-            "No module named 'a_module_that_is_not_installed'"
-        ),
-    ]
-    refused = run("erase", "cat", "--method", "rust")
-    assert refused.returncode == 2
-    assert "unknown method 'rust'; choose from: esd, esd-x" in refused.stderr
-    settings = ("--recipe", "emoji", "--steps", "1", "--sampler-steps", "1", "--rollouts", "1")
-    erased = run("erase", "cat", "--method", "esd", *settings, "--model", tiny_folder)
-    assert erased.returncode == 0, erased.stderr
+    with listening(site, here) as run:
+        listed = run("list", "methods")
+        assert listed.returncode == 0
+        assert "shrink" in listed.stdout
+        assert "rust" not in listed.stdout
+        assert listed.stderr.splitlines() == [
+            "unsee: the method 'esd' of unsee-broken is left out: unsee has one of that name",
+            (
+                "unsee: the method 'rust' of unsee-broken is left out: ModuleNotFoundError: "
+                "No module named 'a_module_that_is_not_installed'"
+            ),
+        ]
+        refused = run("erase", "cat", "--method", "rust")
+        assert refused.returncode == 2
+        assert "unknown method 'rust'; choose from: esd, esd-x" in refused.stderr
+        settings = ("--recipe", "emoji", "--steps", "1", "--sampler-steps", "1", "--rollouts", "1")
+        erased = run("erase", "cat", "--method", "esd", *settings, "--model", tiny_folder)
+        assert erased.returncode == 0, erased.stderr
