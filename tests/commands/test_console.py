@@ -30,10 +30,10 @@ def test_a_log_has_a_line_now_and_then_with_the_time_left(
     shown = capsys.readouterr()
     assert not shown.out
     assert shown.err.splitlines() == [
-        "erasing 'cat': 30 of 400, loss 0.0333, 6.2 min left",
-        "erasing 'cat': 60 of 400, loss 0.0167, 5.7 min left",
-        "erasing 'cat': 90 of 400, loss 0.0111, 5.2 min left",
-        "erasing 'cat': 120 of 400, loss 0.0083, 4.7 min left",
+        "erasing cat: 30 of 400, loss 0.0333, 6.2 min left",
+        "erasing cat: 60 of 400, loss 0.0167, 5.7 min left",
+        "erasing cat: 90 of 400, loss 0.0111, 5.2 min left",
+        "erasing cat: 120 of 400, loss 0.0083, 4.7 min left",
     ]
 
 

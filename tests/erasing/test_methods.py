@@ -1,6 +1,8 @@
 """Methods: which one erases, what it is given, and what earlier versions left behind."""
 
+import importlib.metadata
 import shutil
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +23,7 @@ from unsee.erasing.methods.registry import (
     check_given,
     config_of,
     configured,
+    fault_of,
     full_name,
     method_names,
     name_of,
@@ -68,6 +71,30 @@ def shrink(monkeypatch: pytest.MonkeyPatch) -> None:
     methods.add("shrink", Shrink())
     for module in ("methods.registry", "erase"):
         monkeypatch.setattr(f"unsee.erasing.{module}.METHODS", methods)
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("esd-u", "unsee has one of that name"),
+        ("full", "unsee has one of that name"),
+        ("grow", "its settings are of method 'shrink'"),
+        ("shrink", ""),
+    ],
+)
+def test_a_package_brings_no_name_that_means_something_already(
+    monkeypatch: pytest.MonkeyPatch, name: str, fault: str
+) -> None:
+    monkeypatch.setattr("unsee.erasing.config.BROUGHT", Shrink(), raising=False)
+    point = importlib.metadata.EntryPoint(name, "unsee.erasing.config:BROUGHT", "unsee.methods")
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda **wanted: [point])
+    methods: Registry[Method] = Registry(
+        "method", "unsee.methods", {"esd": "no:matter"}, expects=Method, check=fault_of
+    )
+    with warnings.catch_warnings(record=True) as lines:
+        warnings.simplefilter("always")
+        assert (name in methods) is not bool(fault)
+    assert [str(line.message).partition("left out: ")[2] for line in lines] == [fault] * bool(fault)
 
 
 def test_esd_is_a_method() -> None:

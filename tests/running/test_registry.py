@@ -96,7 +96,7 @@ def test_a_package_brings_one(packages):
         ("import no_such_module", {"plane": "broken:x"}, "ModuleNotFoundError: No module named"),
         ("raise SystemExit('no\\nway')", {"plane": "broken:x"}, "SystemExit: no way"),
         ("", {"plane": "broken:x"}, "AttributeError: module 'broken' has no attribute 'x'"),
-        ("x = 1", {"plane": "broken:x"}, "it is a int, not a Tool"),
+        ("x = 1", {"plane": "broken:x"}, "it is no Tool but int"),
         ("x = 1", {"saw": "broken:x"}, "unsee has one of that name"),
     ],
 )

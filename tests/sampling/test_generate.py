@@ -331,6 +331,14 @@ def test_sld_that_only_warms_up_is_plain_guidance(
     )
 
 
+@pytest.mark.parametrize(("guidance", "unsafe"), [(1.0, "dog"), (0.0, "dog"), (5.0, " ")])
+def test_sld_that_would_have_no_effect_is_refused(
+    tiny: Model, guidance: float, unsafe: str
+) -> None:
+    with pytest.raises(OptionError, match="a guidance above 1; name one by unsafe"):
+        tiny.generate("cat", steps=1, guidance=guidance, unsafe=unsafe, sld="max")
+
+
 def test_of_v_predictions_the_rule_sees_epsilon(tiny_v: Model) -> None:
     """Guided predictions, converted to ε, are the rule's own on predictions converted to ε."""
     schedule = tiny_v.schedule(4)

@@ -273,6 +273,13 @@ def test_a_flipped_bit_anywhere_in_the_tensors_is_seen(file: Path, place: int) -
         ErasedWeights.load(file)
 
 
+def test_a_file_whose_digest_is_taken_out_is_refused(erased: ErasedWeights, file: Path) -> None:
+    header = {**json.loads(erased.provenance.to_json()), "digest": None}
+    save_file(load_file(file), file, metadata={"unsee": json.dumps(header)})
+    with pytest.raises(ErasedFileError, match="is damaged"):
+        ErasedWeights.load(file)
+
+
 def test_it_says_what_it_is_in_a_line(erased: ErasedWeights) -> None:
     assert repr(erased).startswith("<'cat' erased from tiny (esd-x, eta 1), ")
 

@@ -89,9 +89,9 @@ def watching(what: str = "") -> Iterator[Watch]:
         yield show
 
 
-def erasing(phrase: str) -> AbstractContextManager[Watch]:
-    """Show how far the erasure of a phrase is."""
-    return watching(f"erasing {phrase!r}")
+def erasing(title: str) -> AbstractContextManager[Watch]:
+    """Show how far the erasure of concepts is, which a title names."""
+    return watching(f"erasing {title}")
 
 
 def drawing() -> AbstractContextManager[Watch]:

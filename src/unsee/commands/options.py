@@ -75,7 +75,7 @@ def load_erased(path: Path) -> "ErasedWeights":
     from unsee.weights.erased import ErasedWeights
 
     erased = ErasedWeights.load(path)
-    if not is_known(erased.provenance.config):
+    if not is_known(erased.provenance.method):
         console.note(
             f"{path} was made by method {erased.provenance.method}, which is not installed here; "
             "its weights apply all the same"

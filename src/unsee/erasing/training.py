@@ -3,7 +3,7 @@
 Training   `advance` makes one gradient step; `save` and `load` keep all of it in a file, and
            `student` lets others look at how far it is
 
-One denoiser is in memory. It is the student only while the student is asked (students.py); for
+One denoiser is in memory. It is the student only while the student is asked (student.py); for
 every other call it is the teacher.
 The file of a state is safetensors, with the numbers that are no tensors as JSON in its header:
 whoever goes on from it makes the same steps, bit for bit, as if nothing had happened.

@@ -16,7 +16,7 @@ import importlib
 import importlib.metadata
 import inspect
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 from unsee.errors import OptionError, unknown_name
@@ -38,6 +38,7 @@ class Registry(Generic[T]):
         built_in: Mapping[str, T | str] | None = None,
         *,
         expects: type | None = None,
+        check: Callable[[str, Any], str] | None = None,
     ) -> None:
         """Take the kind's name for messages, and the group of entry points that adds to it.
 
@@ -45,11 +46,13 @@ class Registry(Generic[T]):
         group      "unsee.methods": entry points of this group are plug-ins
         built_in   name -> the object, or "module:object" to import it when it is asked for
         expects    what every object is an instance of; a plug-in that is not one is left out
+        check      says of a name and an object why they are left out besides; "" where they are not
         """
         self.kind = kind
         self.group = group
         self._built_in: dict[str, Any] = dict(built_in or {})
         self._expects = expects
+        self._check = check
         self._plugins: dict[str, T] | None = None
 
     def add(self, name: str, entry: T | str) -> None:
@@ -121,9 +124,11 @@ class Registry(Generic[T]):
         except (Exception, SystemExit) as error:
             return " ".join(f"{type(error).__name__}: {error}".split())
         if self._expects is not None and not isinstance(entry, self._expects):
-            return f"it is a {type(entry).__name__}, not a {self._expects.__name__}"
-        plugins[point.name] = entry
-        return ""
+            return f"it is no {self._expects.__name__} but {type(entry).__name__}"
+        fault = "" if self._check is None else self._check(point.name, entry)
+        if not fault:
+            plugins[point.name] = entry
+        return fault
 
 
 def _imported(place: str) -> Any:

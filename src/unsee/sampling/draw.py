@@ -142,6 +142,11 @@ def draw(
         raise OptionError(
             f"SLD needs both, a concept ({option('unsafe')}) and a configuration ({option('sld')})"
         )
+    if unsafe is not None and not (unsafe.strip() and settings.guidance > 1):
+        raise OptionError(
+            f"SLD steers away from a concept, at a {option('guidance')} above 1; "
+            f"name one by {option('unsafe')}, and raise {option('guidance')}"
+        )
     if negative and settings.guidance <= 1:
         raise OptionError(
             f"{option('negative')} has no effect at a guidance of {settings.guidance:g}; "

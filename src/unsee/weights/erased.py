@@ -48,7 +48,9 @@ class ErasedWeights:
         """Whether the tensors are those that the provenance is about; the first format cannot say,
         of its tensors it is seen that they are finite."""
         if self.provenance.digest is None:
-            return all(bool(tensor.isfinite().all()) for tensor in self.tensors.values())
+            return self.provenance.format == 1 and all(
+                bool(tensor.isfinite().all()) for tensor in self.tensors.values()
+            )
         return fingerprint(self.tensors) == self.provenance.digest
 
     @classmethod

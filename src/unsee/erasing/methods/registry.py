@@ -1,6 +1,7 @@
 """The methods there are, and the config of an erasure from what a user gave.
 
 METHODS        name -> Method
+fault_of       why a method cannot bear a name
 method_names   every name that may stand where a method is named
 full_names     each method and choice of parameters once
 config_of      a name -> the class of its settings
@@ -22,11 +23,25 @@ from typing import Any
 from unsee.erasing.config import EraseConfig
 from unsee.erasing.methods.base import Method, MethodConfig
 from unsee.erasing.recipe import read_recipe
+from unsee.erasing.settings import settings_of
 from unsee.errors import OptionError, UnknownName, unknown_name
 from unsee.running.registry import Registry
 
+
+def fault_of(name: str, method: Method) -> str:
+    """Why a method cannot bear a name."""
+    if name in EraseConfig.names_of_method():
+        return "unsee has one of that name"
+    own = settings_of(method.config)["method"].default
+    return "" if own == name else f"its settings are of method {own!r}"
+
+
 METHODS: Registry[Method] = Registry(
-    "method", "unsee.methods", {"esd": "unsee.erasing.methods.esd:ESD"}, expects=Method
+    "method",
+    "unsee.methods",
+    {"esd": "unsee.erasing.methods.esd:ESD"},
+    expects=Method,
+    check=fault_of,
 )
 DEFAULT = "esd"
 
@@ -110,7 +125,7 @@ def name_of(config: Mapping[str, Any]) -> str:
     return "-".join(str(now[key]) for key in ("method", "parameters") if key in now)
 
 
-def is_known(config: Mapping[str, Any]) -> bool:
-    """Whether the method of recorded settings is installed."""
-    name = str(config.get("method"))
-    return name in EraseConfig.names_of_method() or name in METHODS
+def is_known(name: str) -> bool:
+    """Whether the method that a file names, with its parameters or without, is installed."""
+    known = (*full_names(), *method_names())
+    return name in known or any(name.startswith(f"{method}-") for method in METHODS)
