@@ -379,6 +379,21 @@ def test_without_gradio_the_line_that_installs_it_is_told(
     assert line == "unsee: error: the page needs an extra: pip install 'unsee[ui]'"
 
 
+def test_who_draws_does_not_wait_for_the_end_of_an_erasure(visit: Visit) -> None:
+    ann, carl = visit(), visit()
+    erase(ann, "clock", UNENDING, every="1000")
+    ann.locator("#status progress").wait_for()
+    carl.get_by_role("tab", name="Erased files").click()
+    carl.get_by_label("Prompt", exact=True).fill("cat")
+    carl.locator("#draw").click()
+    expect(carl.locator("#pair img")).to_have_count(2)
+    state(ann, "running")
+    ann.locator("#cancel").click()
+    state(ann, "stopped")
+    ann.locator("#drop").click()
+    expect(ann.locator("#status")).to_contain_text("No erasure yet")
+
+
 def test_of_two_erasures_of_one_visitor_either_can_be_looked_at(visit: Visit) -> None:
     page = visit()
     erase(page, "house", UNENDING, every="1000")
@@ -410,12 +425,6 @@ def test_two_visitors_wait_for_each_other_and_do_not_mix(served: Served, visit: 
     tab.goto(served.address)
     expect(tab.locator("#status")).to_contain_text("'church' from emoji")
     tab.close()
-    # Who draws does not wait for the end of an erasure.
-    carl = visit()
-    carl.get_by_role("tab", name="Erased files").click()
-    carl.get_by_label("Prompt", exact=True).fill("cat")
-    carl.locator("#draw").click()
-    expect(carl.locator("#pair img")).to_have_count(2)
     ann.locator("#cancel").click()
     state(ann, "stopped")
     state(bob, "done")
