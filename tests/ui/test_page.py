@@ -132,7 +132,7 @@ def visit(served: Served, browser: Browser) -> Iterator[Visit]:
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(WAIT)
-        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+        page.on("console", lambda said: wrong.extend(complaint(said)))
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on(
             "request",
@@ -150,6 +150,13 @@ def visit(served: Served, browser: Browser) -> Iterator[Visit]:
     for context in contexts:
         context.close()
     assert wrong == []
+
+
+def complaint(said: Any) -> list[str]:
+    """What the console says is wrong."""
+    # A page that is left, or loaded again, ends what it was still being told.
+    left = said.text.startswith("AbortError: signal is aborted without reason")
+    return [said.text] if said.type == "error" and not left else []
 
 
 def field(page: Page, name: str) -> Any:
